@@ -1,0 +1,1 @@
+export type { CircleOutline, LatLng, Outline, PolygonOutline, Volume4D } from './volume.ts'
