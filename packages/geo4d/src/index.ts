@@ -2,3 +2,8 @@ export type { CircleOutline, LatLng, Outline, PolygonOutline, Volume4D } from '.
 export { type Frame, frameAt, moveFrame, projectNormal, projectRing, toEcef, unproject } from './frame.ts'
 export { distanceToRing, insideByParity, pointInRing, ringMeetsPlaneDisc, ringsIntersect } from './planar.ts'
 export { RingIndex, ringIndexesMeet, ringIndexMeetsRing } from './ring-index.ts'
+export { type Clearing, type ClearingLimits, exactClearing } from './clearing.ts'
+export { ringDistance, ringMeetsDisc } from './disc.ts'
+export { directGeodesic, type Geodesic, geodesicDistance, inverseGeodesic } from './geodesic.ts'
+export { anyVolumesIntersect, outlineContains, outlinesIntersect, volumesIntersect } from './intersect.ts'
+export { type ShiftSearch, smallestShift } from './shift.ts'
