@@ -1,0 +1,114 @@
+import { type Static, Type } from 'typebox'
+import { DateTime, EntityIdText, EntityOvn } from './common.ts'
+import { ConstraintReference } from './constraints.ts'
+import { Blocking, Clearing } from './error-response.ts'
+import { Volume4D } from './geometry.ts'
+import { OperationalIntentReference } from './operational-intents.ts'
+import { named, omissible, optional } from './schema.ts'
+
+const Count = Type.Integer({ minimum: 0 })
+/** Number of journal entries; the sequence of the newest decision. */
+const Head = Type.Integer({ minimum: 0 })
+
+const ScenarioSummary = named('ScenarioSummary', {
+  name: Type.String(),
+  title: Type.String(),
+  notice: Type.String({ description: 'Says that everything shown is simulated.' }),
+})
+
+/** What a node is and how it runs. */
+export const ParleyStatus = named('ParleyStatus', {
+  name: Type.String(),
+  version: Type.String(),
+  simulated: Type.Boolean(),
+  exact: Type.Boolean(),
+  compat: Type.Boolean(),
+  issuer: Type.Boolean({ description: 'Whether the development token issuer is on.' }),
+  nowMs: Type.Number({ description: "The node's clock, milliseconds since the epoch." }),
+  head: Head,
+  counts: named('ParleyCounts', {
+    operational_intents: Count,
+    constraints: Count,
+    subscriptions: Count,
+    identification_service_areas: Count,
+  }),
+  scenario: Type.Union([ScenarioSummary, Type.Null()]),
+})
+export type ParleyStatus = Static<typeof ParleyStatus>
+
+export const PictureOperationalIntent = named('PictureOperationalIntent', {
+  reference: OperationalIntentReference,
+  volumes: Type.Array(Volume4D),
+})
+export type PictureOperationalIntent = Static<typeof PictureOperationalIntent>
+
+export const PictureConstraint = named('PictureConstraint', {
+  reference: ConstraintReference,
+  volumes: Type.Array(Volume4D),
+})
+export type PictureConstraint = Static<typeof PictureConstraint>
+
+/** Everything the pool holds at one instant; OVNs are hidden from those who do not manage the item. */
+export const Picture = named('Picture', {
+  head: Head,
+  now: DateTime,
+  operational_intents: Type.Array(PictureOperationalIntent),
+  constraints: Type.Array(PictureConstraint),
+})
+export type Picture = Static<typeof Picture>
+
+/** One entry of the pool's journal as its members may see it. */
+export const Decision = named('Decision', {
+  seq: Type.Integer({ minimum: 0 }),
+  at: DateTime,
+  kind: Type.Enum([
+    'operational_intent',
+    'constraint',
+    'subscription',
+    'availability',
+    'report',
+    'expiry',
+    'identification_service_area',
+  ]),
+  action: Type.String({ description: 'create, update, delete, …' }),
+  outcome: Type.Enum(['accepted', 'refused']),
+  manager: Type.String(),
+  id: Type.String(),
+  status: Type.Integer({ description: 'HTTP status of the answer.' }),
+  code: optional(Type.String()),
+  message: optional(Type.String()),
+  reference: optional(Type.Union([OperationalIntentReference, ConstraintReference])),
+  extents: optional(Type.Array(Volume4D)),
+  blocking: optional(Type.Array(Blocking)),
+  clearing: optional(Clearing),
+  simulated: Type.Boolean(),
+})
+export type Decision = Static<typeof Decision>
+
+export const DecisionsResponse = named('DecisionsResponse', { head: Head, decisions: Type.Array(Decision) })
+export type DecisionsResponse = Static<typeof DecisionsResponse>
+
+/** A plan to be judged without writing anything. */
+export const CheckParameters = named('CheckParameters', {
+  extents: Type.Array(Volume4D, { minItems: 1 }),
+  key: omissible(Type.Array(EntityOvn)),
+  ignore: omissible(EntityIdText),
+})
+export type CheckParameters = Static<typeof CheckParameters>
+
+export const CheckResponse = named('CheckResponse', {
+  verdict: Type.Enum(['clear', 'blocked']),
+  blocking: Type.Array(Blocking),
+  clearing: optional(Clearing),
+  missing_operational_intents: optional(Type.Array(OperationalIntentReference)),
+  missing_constraints: optional(Type.Array(ConstraintReference)),
+})
+export type CheckResponse = Static<typeof CheckResponse>
+
+/** The scenario being played, times rebased; its own format is described with the scenarios. */
+export const ScenarioDocument = named('ScenarioDocument', {
+  name: Type.String(),
+  title: Type.String(),
+  notice: Type.String(),
+})
+export type ScenarioDocument = Static<typeof ScenarioDocument>
