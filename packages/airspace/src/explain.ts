@@ -1,0 +1,296 @@
+import {
+  anyVolumesIntersect,
+  exactClearing,
+  outlineDistance,
+  outlinesIntersect,
+  smallestShift,
+  type Volume4D,
+} from '@parley/geo4d'
+import type { EpochMs, MetresHae } from '@parley/units'
+import type { Missing } from './decision.ts'
+import type { Footprint } from './matching.ts'
+import type { Blocking, Clearing, Conflict } from './model.ts'
+import { WORD } from './record-table.ts'
+import { LIMITS, type Rules } from './rules.ts'
+import { type AirspaceState, boundsOf } from './state.ts'
+
+/** A plan as the key check sees it. */
+export interface Plan {
+  readonly rules: Rules
+  readonly nowMs: EpochMs
+  readonly volumes: readonly Volume4D[]
+  readonly footprint: Footprint
+  /** OVNs that the caller shows. */
+  readonly key: readonly string[]
+  /** The intent being replaced, or -1. */
+  readonly ignoreSlot: number
+  readonly withConstraints: boolean
+}
+
+export interface Explanation {
+  readonly summary: Conflict
+  readonly missing: Missing
+}
+
+const ACCEPTED = 0
+
+/**
+ * What the plan meets and lacks the key for, item by item, with the smallest shifts after which it would lack nothing; null when the
+ * key is complete. An intent counts unless its manager is Down and it is only Accepted.
+ */
+export function explain(state: AirspaceState, plan: Plan): Explanation | null {
+  const lacks = lackTest(state, plan)
+  const intents = intentsMeeting(state, plan, plan.footprint, plan.volumes).filter(lacks.intent)
+  const constraints = plan.withConstraints
+    ? constraintsMeeting(state, plan, plan.footprint, plan.volumes).filter(lacks.constraint)
+    : []
+  if (intents.length === 0 && constraints.length === 0) return null
+  const operationalIntents = byId(intents.map((slot) => state.operationalIntent(slot)))
+  const constraintRecords = byId(constraints.map((slot) => state.constraint(slot)))
+  const blocking = [
+    ...operationalIntents.map((record) =>
+      measure(plan, state.intentVolumes.volumesOf(state.intents.find(record.id)), {
+        entity: 'operational_intent',
+        id: record.id,
+        manager: record.manager,
+      }),
+    ),
+    ...constraintRecords.map((record) =>
+      measure(plan, state.constraintVolumes.volumesOf(state.constraints.find(record.id)), {
+        entity: 'constraint',
+        id: record.id,
+        manager: record.manager,
+      }),
+    ),
+  ]
+  return {
+    missing: { operationalIntents, constraints: constraintRecords },
+    summary: {
+      missingOperationalIntents: operationalIntents.length,
+      missingConstraints: constraintRecords.length,
+      blocking,
+      clearing: clearingOf(state, plan, lacks),
+    },
+  }
+}
+
+interface LackTest {
+  readonly intent: (slot: number) => boolean
+  readonly constraint: (slot: number) => boolean
+}
+
+function lackTest(state: AirspaceState, plan: Plan): LackTest {
+  let shown: Set<string> | null = null
+  const isShown = (ovn: string): boolean => {
+    if (plan.key.length < 4) return plan.key.includes(ovn)
+    shown ??= new Set(plan.key)
+    return shown.has(ovn)
+  }
+  return {
+    intent: (slot) => {
+      if (slot === plan.ignoreSlot) return false
+      const { intents } = state
+      if (intents.word(slot, WORD.state) === ACCEPTED && state.availability.size > 0) {
+        const manager = state.strings.text(intents.word(slot, WORD.manager))
+        if (state.availabilityOf(manager) === 'Down') return false
+      }
+      return !isShown(state.intentOvn(slot))
+    },
+    constraint: (slot) => !isShown(state.constraintOvn(slot)),
+  }
+}
+
+function intentsMeeting(state: AirspaceState, plan: Plan, footprint: Footprint, volumes: readonly Volume4D[]): number[] {
+  const slots: number[] = []
+  if (plan.rules.exact) state.intentVolumes.query(volumes, slots)
+  else state.intentCells.query(footprint, slots)
+  return slots
+}
+
+function constraintsMeeting(
+  state: AirspaceState,
+  plan: Plan,
+  footprint: Footprint,
+  volumes: readonly Volume4D[],
+): number[] {
+  const slots: number[] = []
+  if (plan.rules.exact) state.constraintVolumes.query(volumes, slots)
+  else state.constraintCells.query(footprint, slots)
+  return slots
+}
+
+const byId = <T extends { readonly id: string }>(records: T[]): T[] => records.sort((a, b) => (a.id < b.id ? -1 : 1))
+
+const shared = (aLow: number, aHigh: number, bLow: number, bHigh: number): number =>
+  Math.min(aHigh, bHigh) - Math.max(aLow, bLow)
+
+/** How one item stands to the plan, on each axis. A metre of height weighs as much as a second of time where one must be named. */
+function measure(
+  plan: Plan,
+  volumes: readonly Volume4D[],
+  item: Pick<Blocking, 'entity' | 'id' | 'manager'>,
+): Blocking {
+  let heightM = Number.NEGATIVE_INFINITY
+  let timeS = Number.NEGATIVE_INFINITY
+  let distanceM = Number.POSITIVE_INFINITY
+  if (anyVolumesIntersect(plan.volumes, volumes)) {
+    for (const a of plan.volumes) {
+      for (const b of volumes) {
+        const height = shared(a.altitudeLowerM, a.altitudeUpperM, b.altitudeLowerM, b.altitudeUpperM)
+        const timeMs = shared(a.startMs, a.endMs, b.startMs, b.endMs)
+        if (height < 0 || timeMs < 0 || !outlinesIntersect(a.outline, b.outline)) continue
+        heightM = Math.max(heightM, height)
+        timeS = Math.max(timeS, timeMs / 1000)
+      }
+    }
+    return { ...item, overlaps: true, axis: heightM <= timeS ? 'height' : 'time', heightM, timeS, distanceM: 0 }
+  }
+  // Not truly met: the pair of volumes that comes nearest on the axes that part it tells why.
+  for (const a of plan.volumes) {
+    for (const b of volumes) {
+      const distance = outlineDistance(a.outline, b.outline)
+      const height = shared(a.altitudeLowerM, a.altitudeUpperM, b.altitudeLowerM, b.altitudeUpperM)
+      const time = shared(a.startMs, a.endMs, b.startMs, b.endMs) / 1000
+      const nearer =
+        distance < distanceM || (distance === distanceM && Math.min(height, time) > Math.min(heightM, timeS))
+      if (!nearer) continue
+      distanceM = distance
+      heightM = height
+      timeS = time
+    }
+  }
+  const axis = distanceM > 0 ? 'area' : heightM < 0 && heightM <= timeS ? 'height' : 'time'
+  return { ...item, overlaps: false, axis, heightM, timeS, distanceM }
+}
+
+const HOUR_MS = 3_600_000
+/** How far around the plan to look for a free time, in turn: most plans clear within the hour, and a busy month is long to search. */
+const WINDOWS_MS = [HOUR_MS, 8 * HOUR_MS, 48 * HOUR_MS, LIMITS.planHorizonMs]
+
+/**
+ * The smallest shift in each direction after which the plan lacks nothing by the same rule that refused it: the standard's cells and
+ * bands by default, true overlap in exact mode. Not before now, not beyond the plan horizon, within the standard's heights.
+ */
+function clearingOf(state: AirspaceState, plan: Plan, lacks: LackTest): Clearing {
+  const { footprint, nowMs } = plan
+  const latestEndMs = nowMs + LIMITS.planHorizonMs
+  const later = latestEndMs - footprint.endMs
+  const earlier = footprint.startMs - nowMs
+  let laterS: number | undefined
+  let earlierS: number | undefined
+  for (const windowMs of WINDOWS_MS) {
+    const search = shiftsInTime(state, plan, lacks, {
+      laterMs: Math.min(windowMs, later),
+      earlierMs: Math.min(windowMs, earlier),
+    })
+    laterS ??= search.laterMs === undefined ? undefined : search.laterMs / 1000
+    earlierS ??= search.earlierMs === undefined ? undefined : search.earlierMs / 1000
+    if ((laterS !== undefined || windowMs >= later) && (earlierS !== undefined || windowMs >= earlier)) break
+  }
+  const { upM, downM } = shiftsInHeight(state, plan, lacks)
+  return {
+    ...(laterS === undefined ? {} : { laterS }),
+    ...(earlierS === undefined ? {} : { earlierS }),
+    ...(upM === undefined ? {} : { upM }),
+    ...(downM === undefined ? {} : { downM }),
+  }
+}
+
+function shiftsInTime(
+  state: AirspaceState,
+  plan: Plan,
+  lacks: LackTest,
+  reach: { readonly laterMs: number; readonly earlierMs: number },
+): { laterMs?: number; earlierMs?: number } {
+  const laterMs = Math.max(0, reach.laterMs)
+  const earlierMs = Math.max(0, reach.earlierMs)
+  const widen = <T extends { readonly startMs: EpochMs; readonly endMs: EpochMs }>(one: T): T => ({
+    ...one,
+    startMs: (one.startMs - earlierMs) as EpochMs,
+    endMs: (one.endMs + laterMs) as EpochMs,
+  })
+  const footprint = widen(plan.footprint)
+  const obstacles = obstaclesIn(state, plan, lacks, { footprint, volumes: plan.rules.exact ? plan.volumes.map(widen) : [] })
+  if (plan.rules.exact) {
+    const { laterMs: forward, earlierMs: back } = exactClearing(plan.volumes, obstacles.volumes(), {
+      earliestStartMs: footprint.startMs,
+      latestEndMs: footprint.endMs,
+      lowestM: LIMITS.lowestM as MetresHae,
+      highestM: LIMITS.highestM as MetresHae,
+    })
+    return { ...(forward === undefined ? {} : { laterMs: forward }), ...(back === undefined ? {} : { earlierMs: back }) }
+  }
+  const { startMs, endMs } = plan.footprint
+  const forbidden = new Float64Array(obstacles.count * 2)
+  obstacles.each((bounds, at) => {
+    forbidden[2 * at] = bounds.startMs - endMs
+    forbidden[2 * at + 1] = bounds.endMs - startMs
+  })
+  const forward = smallestShift(forbidden, { direction: 1, limit: laterMs, step: 1 })
+  const back = smallestShift(forbidden, { direction: -1, limit: earlierMs, step: 1 })
+  return { ...(forward === null ? {} : { laterMs: forward }), ...(back === null ? {} : { earlierMs: back }) }
+}
+
+function shiftsInHeight(state: AirspaceState, plan: Plan, lacks: LackTest): { upM?: number; downM?: number } {
+  const widen = <T extends { readonly altitudeLowerM: MetresHae; readonly altitudeUpperM: MetresHae }>(one: T): T => ({
+    ...one,
+    altitudeLowerM: Number.NEGATIVE_INFINITY as MetresHae,
+    altitudeUpperM: Number.POSITIVE_INFINITY as MetresHae,
+  })
+  const obstacles = obstaclesIn(state, plan, lacks, {
+    footprint: widen(plan.footprint),
+    volumes: plan.rules.exact ? plan.volumes.map(widen) : [],
+  })
+  if (plan.rules.exact) {
+    const { upM, downM } = exactClearing(plan.volumes, obstacles.volumes(), {
+      earliestStartMs: plan.footprint.startMs,
+      latestEndMs: plan.footprint.endMs,
+      lowestM: LIMITS.lowestM as MetresHae,
+      highestM: LIMITS.highestM as MetresHae,
+    })
+    return { ...(upM === undefined ? {} : { upM }), ...(downM === undefined ? {} : { downM }) }
+  }
+  const { altitudeLowerM, altitudeUpperM } = plan.footprint
+  const forbidden = new Float64Array(obstacles.count * 2)
+  obstacles.each((bounds, at) => {
+    forbidden[2 * at] = bounds.altitudeLowerM - altitudeUpperM - ROUNDING_M
+    forbidden[2 * at + 1] = bounds.altitudeUpperM - altitudeLowerM + ROUNDING_M
+  })
+  const upM = smallestShift(forbidden, { direction: 1, limit: LIMITS.highestM - altitudeUpperM, step: HEIGHT_STEP_M })
+  const downM = smallestShift(forbidden, { direction: -1, limit: altitudeLowerM - LIMITS.lowestM, step: HEIGHT_STEP_M })
+  return { ...(upM === null ? {} : { upM }), ...(downM === null ? {} : { downM }) }
+}
+
+const HEIGHT_STEP_M = 0.01
+/** More than a sum of two heights can lose to rounding: a plan moved by the shift given must not touch after the addition. */
+const ROUNDING_M = 1e-9
+
+interface Obstacles {
+  readonly count: number
+  each(visit: (bounds: ReturnType<typeof boundsOf>, at: number) => void): void
+  volumes(): Volume4D[]
+}
+
+function obstaclesIn(
+  state: AirspaceState,
+  plan: Plan,
+  lacks: LackTest,
+  where: { readonly footprint: Footprint; readonly volumes: readonly Volume4D[] },
+): Obstacles {
+  const intents = intentsMeeting(state, plan, where.footprint, where.volumes).filter(lacks.intent)
+  const constraints = plan.withConstraints
+    ? constraintsMeeting(state, plan, where.footprint, where.volumes).filter(lacks.constraint)
+    : []
+  return {
+    count: intents.length + constraints.length,
+    each(visit) {
+      intents.forEach((slot, at) => visit(boundsOf(state.intents, slot), at))
+      constraints.forEach((slot, at) => visit(boundsOf(state.constraints, slot), intents.length + at))
+    },
+    volumes: () => [
+      ...intents.flatMap((slot) => state.intentVolumes.volumesOf(slot)),
+      ...constraints.flatMap((slot) => state.constraintVolumes.volumesOf(slot)),
+    ],
+  }
+}
+
