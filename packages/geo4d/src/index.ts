@@ -9,3 +9,16 @@ export { anyVolumesIntersect, outlineContains, outlinesIntersect, volumesInterse
 export { type ShiftSearch, smallestShift } from './shift.ts'
 export { coverOutline } from './cover.ts'
 export { type Cell13, CELL_LEVEL, cellFace, cellFromLatLng, cellFromToken, cellI, cellJ, cellToken, packCell } from './s2.ts'
+export { type Section, SectionError, type SectionErrorCode } from './section.ts'
+export { VolumeIndex, VolumeIndexError, type VolumeIndexErrorCode, type VolumeQueryOptions } from './volume-index.ts'
+export { outlineAreaM2 } from './area.ts'
+export { GeoError, type GeoErrorCode, type GeoErrorDetails } from './errors.ts'
+export {
+  MAX_EXTENT_M,
+  MAX_PERIMETER_M,
+  MAX_VERTICES,
+  type OutlineCheck,
+  type OutlineLimits,
+  validateOutline,
+  validateVolume,
+} from './validate.ts'
