@@ -1,0 +1,14 @@
+export {
+  isJournalError,
+  type JournalError,
+  type JournalErrorCode,
+  JournalFault,
+  type JournalFaultCode,
+  type JournalFaultDetails,
+  JournalRefusal,
+  type JournalRefusalCode,
+  type JournalRefusalDetails,
+  type LockHolder,
+} from './errors.ts'
+export type { Journal, JournalEntry, JournalNotice, Section, Snapshot, SnapshotProblem } from './journal.ts'
+export { openSqliteJournal, type SqliteJournalOptions } from './sqlite/sqlite-journal.ts'

@@ -1,0 +1,453 @@
+import { existsSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
+import { type Clock, systemClock } from '@parley/units'
+import {
+  type JournalError,
+  JournalFault,
+  type JournalFaultCode,
+  JournalRefusal,
+  type JournalRefusalCode,
+} from '../errors.ts'
+import type { Journal, JournalEntry, JournalNotice, Section, Snapshot } from '../journal.ts'
+import { SnapshotFolder } from '../snapshots.ts'
+import { AppendQueue, type Group } from './append-queue.ts'
+import { batchEntries } from './batch.ts'
+import type { Chunk, StoreAnswer, StoreRequest, StoreSettings, WireError } from './protocol.ts'
+
+const MAX_APPEND_BYTES = 64 << 20
+
+/** How to open a journal in a folder of its own. */
+export interface SqliteJournalOptions {
+  /** The folder; made when it is missing. Holds `journal.db`, its log, `lock`, and the snapshots. */
+  readonly dir: string
+  /** What the journal is of, kept in the file: opening it as another kind is refused. Default `journal`. */
+  readonly kind?: string
+  /** Length of the write-ahead log at which it is carried into the database; default 1 MiB. */
+  readonly checkpointBytes?: number
+  /** Size the database may reach; appends beyond it fail as on a full disk. Default: what the disk holds. */
+  readonly maxStoreBytes?: number
+  /** Bytes that may wait for the disk before appends are refused as `OVERLOADED`; default 256 MiB. */
+  readonly maxQueuedBytes?: number
+  /** Told of what the journal works around (see {@link JournalNotice}); by default a process warning. */
+  readonly onNotice?: (notice: JournalNotice) => void
+  /** Dates the creation of the file; takes no part in the order of entries. */
+  readonly clock?: Clock
+}
+
+/**
+ * Opens, or creates, the journal in `options.dir`: one SQLite file in WAL mode, synchronous=FULL, in a worker thread.
+ * One process at a time holds it; the lock falls when that process ends, however it ends.
+ *
+ * @throws {JournalRefusal} `LOCKED`, `NOT_A_FOLDER`, `UNWRITABLE`, `READ_ONLY`, `NOT_A_DATABASE`, `FOREIGN_DATABASE`,
+ *   `NEWER_FORMAT`, `WRONG_KIND`: nothing was changed, and the message names the path and the way out
+ * @throws {JournalFault} `CORRUPT` when acknowledged entries are damaged; `IO_FAILED`
+ */
+export async function openSqliteJournal(options: SqliteJournalOptions): Promise<Journal> {
+  const dir = resolve(options.dir)
+  const settings: StoreSettings = {
+    dir,
+    kind: options.kind ?? 'journal',
+    createdMs: (options.clock ?? systemClock).nowMs(),
+    checkpointBytes: options.checkpointBytes ?? 1 << 20,
+    maxStoreBytes: options.maxStoreBytes ?? null,
+    self: { pid: process.pid, host: hostname() },
+  }
+  const worker = new Worker(workerFile(), { workerData: settings, name: 'parley-journal', execArgv: [] })
+  const opened = await firstAnswer(worker)
+  const notice = options.onNotice ?? warn
+  for (const one of opened.notices) notice(one)
+  const journal = new SqliteJournal(worker, {
+    dir,
+    head: opened.head,
+    journalId: opened.journalId,
+    maxQueuedBytes: options.maxQueuedBytes ?? 256 << 20,
+    notice,
+  })
+  try {
+    await journal.tidy()
+  } catch (error) {
+    await journal.close()
+    throw error
+  }
+  return journal
+}
+
+interface Opened {
+  readonly dir: string
+  readonly head: number
+  readonly journalId: string
+  readonly maxQueuedBytes: number
+  readonly notice: (notice: JournalNotice) => void
+}
+
+interface Pending {
+  readonly resolve: (value: never) => void
+  readonly reject: (error: Error) => void
+}
+
+class SqliteJournal implements Journal {
+  readonly #worker: Worker
+  readonly #dir: string
+  readonly #maxQueuedBytes: number
+  readonly #snapshots: SnapshotFolder
+  readonly #queue = new AppendQueue()
+  readonly #asked = new Map<number, Pending>()
+  readonly #exited: Promise<void>
+  #head: number
+  /** The head once everything appended is durable. */
+  #tail: number
+  #inFlight: Group | null = null
+  #flushScheduled = false
+  #poison: JournalFault<'COMMIT_FAILED'> | null = null
+  #closing: Promise<void> | null = null
+  #gone = false
+  #nextId = 1
+  /** Called, all, when the head moves or no longer can. */
+  #wakers: (() => void)[] = []
+
+  constructor(worker: Worker, { dir, head, journalId, maxQueuedBytes, notice }: Opened) {
+    this.#worker = worker
+    this.#dir = dir
+    this.#head = head
+    this.#tail = head
+    this.#maxQueuedBytes = maxQueuedBytes
+    this.#snapshots = new SnapshotFolder(dir, {
+      journalId,
+      head: () => this.#head,
+      anchor: (seq) => this.#ask((id) => ({ kind: 'anchor', id, seq })),
+      notice,
+    })
+    worker.on('message', (answer: StoreAnswer) => this.#receive(answer))
+    worker.on('error', (error) => this.#lose(error))
+    this.#exited = new Promise((done) => {
+      worker.once('exit', () => {
+        this.#lose(new Error('the journal worker ended'))
+        done()
+      })
+    })
+  }
+
+  tidy(): Promise<void> {
+    return this.#snapshots.tidy()
+  }
+
+  head(): number {
+    return this.#head
+  }
+
+  append(expectedHead: number, entries: readonly Uint8Array[]): Promise<number> {
+    if (this.#closing !== null) return Promise.reject(this.#closed())
+    if (this.#poison !== null) return Promise.reject(this.#poison)
+    if (expectedHead !== this.#tail) {
+      return Promise.reject(
+        new JournalRefusal(
+          'HEAD_MOVED',
+          `The log ends after ${this.#tail} entries, not ${expectedHead}. Read on, then retry.`,
+          {
+            expectedHead,
+            actualHead: this.#tail,
+          },
+        ),
+      )
+    }
+    let size = 0
+    for (const entry of entries) size += entry.byteLength
+    if (size + 4 * entries.length > MAX_APPEND_BYTES) {
+      return Promise.reject(
+        new JournalRefusal('APPEND_TOO_LARGE', `One append holds at most ${MAX_APPEND_BYTES} bytes. Split it.`, {
+          byteLength: size,
+          limit: MAX_APPEND_BYTES,
+        }),
+      )
+    }
+    const queuedBytes = this.#queue.queuedBytes
+    if (queuedBytes > 0 && queuedBytes + size > this.#maxQueuedBytes) {
+      return Promise.reject(
+        new JournalRefusal('OVERLOADED', `${queuedBytes} bytes wait for the disk already. Wait for them, then retry.`, {
+          queuedBytes,
+          limit: this.#maxQueuedBytes,
+        }),
+      )
+    }
+    if (entries.length === 0) return this.#durable(this.#tail)
+    const done = this.#queue.add(this.#tail, entries, size)
+    this.#tail += entries.length
+    if (this.#inFlight === null && !this.#flushScheduled) {
+      this.#flushScheduled = true
+      queueMicrotask(() => {
+        this.#flushScheduled = false
+        if (this.#inFlight === null) this.#flush()
+      })
+    }
+    return done
+  }
+
+  read(from: number, to: number): AsyncIterable<JournalEntry> {
+    this.#checkRange(from, to)
+    return this.#entries(from, to)
+  }
+
+  follow(from: number, signal: AbortSignal): AsyncIterable<JournalEntry> {
+    this.#checkRange(from, this.#head)
+    return this.#followed(from, signal)
+  }
+
+  async saveSnapshot(seq: number, sections: readonly Section[]): Promise<void> {
+    if (this.#closing !== null) throw this.#closed()
+    await this.#snapshots.save(seq, sections)
+  }
+
+  async loadSnapshot(): Promise<Snapshot | null> {
+    if (this.#closing !== null) throw this.#closed()
+    return this.#snapshots.load()
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #close(): Promise<void> {
+    this.#wake()
+    await this.#snapshots.settled()
+    while (this.#head !== this.#tail && this.#poison === null) await this.#moved()
+    if (!this.#gone) this.#post({ kind: 'close' })
+    await this.#exited
+    this.#wake()
+  }
+
+  async #durable(head: number): Promise<number> {
+    while (this.#head < head) {
+      if (this.#poison !== null) throw this.#poison
+      await this.#moved()
+    }
+    return head
+  }
+
+  #flush(): void {
+    const group = this.#queue.take()
+    if (group === null) return
+    this.#inFlight = group
+    const transfer = group.batches.map((batch) => batch.buffer)
+    this.#post({ kind: 'commit', batches: group.batches }, transfer)
+  }
+
+  #receive(answer: StoreAnswer): void {
+    switch (answer.kind) {
+      case 'committed': {
+        const group = this.#inFlight as Group
+        this.#inFlight = null
+        this.#head = group.head
+        this.#queue.recycle(answer.buffers)
+        this.#flush()
+        for (const waiter of group.waiters) waiter.resolve(waiter.head)
+        this.#wake()
+        return
+      }
+      case 'commit-failed':
+      case 'poisoned':
+        this.#fail(fromWire(answer.error) as JournalFault<'COMMIT_FAILED'>)
+        return
+      case 'chunk':
+        this.#settle(answer.id, answer.chunk)
+        return
+      case 'anchored':
+        this.#settle(answer.id, answer.checksum)
+        return
+      case 'failed': {
+        const pending = this.#asked.get(answer.id)
+        this.#asked.delete(answer.id)
+        pending?.reject(fromWire(answer.error))
+        return
+      }
+      case 'opened':
+      case 'refused':
+        throw new Error(`the journal worker answered ${answer.kind} out of turn`)
+    }
+  }
+
+  /** No entry becomes durable any more: all that wait learn why. */
+  #fail(fault: JournalFault<'COMMIT_FAILED'>): void {
+    this.#poison ??= fault
+    let group = this.#inFlight
+    this.#inFlight = null
+    while (group !== null) {
+      for (const waiter of group.waiters) waiter.reject(fault)
+      group = this.#queue.take()
+    }
+    this.#wake()
+  }
+
+  /** The worker is gone: expected after `close`, otherwise a failure with an unknown outcome for what was in flight. */
+  #lose(cause: Error): void {
+    if (this.#gone) return
+    this.#gone = true
+    for (const pending of this.#asked.values()) pending.reject(this.#closed())
+    this.#asked.clear()
+    const path = `${this.#dir}/journal.db`
+    this.#fail(
+      new JournalFault(
+        'COMMIT_FAILED',
+        `${path} takes no more entries: its worker ended (${cause.message}). Start again; all ${this.#head} acknowledged entries are safe.`,
+        { path, reason: 'worker-lost', outcome: 'unknown', head: this.#head, systemCode: 'WORKER' },
+        { cause },
+      ),
+    )
+  }
+
+  async *#followed(from: number, signal: AbortSignal): AsyncGenerator<JournalEntry> {
+    const wake = (): void => this.#wake()
+    signal.addEventListener('abort', wake)
+    try {
+      for (let next = from; !signal.aborted; ) {
+        if (this.#closing !== null) throw this.#closed()
+        if (next < this.#head) {
+          for await (const entry of this.#entries(next, this.#head)) {
+            if (signal.aborted) return
+            yield entry
+            next = entry.seq + 1
+          }
+        } else if (this.#poison === null) {
+          await this.#moved()
+        } else {
+          throw this.#poison
+        }
+      }
+    } finally {
+      signal.removeEventListener('abort', wake)
+    }
+  }
+
+  async *#entries(from: number, to: number): AsyncGenerator<JournalEntry> {
+    let ahead = from < to ? this.#chunk(from, to) : null
+    for (let next = from; ahead !== null; ) {
+      const { index, buffer } = await ahead
+      const lastAt = index.length - 4
+      const end = (index[lastAt] as number) + (index[lastAt + 1] as number)
+      ahead = end < to ? this.#chunk(end, to) : null
+      for (let i = 0; i < index.length; i += 4) {
+        let seq = index[i] as number
+        const bytes = new Uint8Array(buffer, index[i + 2], index[i + 3])
+        for (const entry of batchEntries(bytes, index[i + 1] as number)) {
+          if (seq >= to) return
+          if (seq >= next) {
+            yield { seq, bytes: entry }
+            next = seq + 1
+          }
+          seq++
+        }
+      }
+    }
+  }
+
+  /** A chunk asked for ahead of need may fail before anyone looks at it. */
+  #chunk(from: number, to: number): Promise<Chunk> {
+    const chunk = this.#ask<Chunk>((id) => ({ kind: 'read', id, from, to }))
+    chunk.catch(() => undefined)
+    return chunk
+  }
+
+  #ask<T>(request: (id: number) => StoreRequest): Promise<T> {
+    if (this.#closing !== null && this.#gone) return Promise.reject(this.#closed())
+    if (this.#gone) return Promise.reject(this.#poison as Error)
+    const id = this.#nextId++
+    return new Promise<T>((resolve, reject) => {
+      this.#asked.set(id, { resolve, reject })
+      this.#post(request(id))
+    })
+  }
+
+  #settle(id: number, value: unknown): void {
+    const pending = this.#asked.get(id)
+    this.#asked.delete(id)
+    pending?.resolve(value as never)
+  }
+
+  #post(request: StoreRequest, transfer: ArrayBuffer[] = []): void {
+    this.#worker.postMessage(request, transfer)
+  }
+
+  #moved(): Promise<void> {
+    return new Promise((done) => this.#wakers.push(done))
+  }
+
+  #wake(): void {
+    if (this.#wakers.length === 0) return
+    const wakers = this.#wakers
+    this.#wakers = []
+    for (const wake of wakers) wake()
+  }
+
+  #checkRange(from: number, to: number): void {
+    if (this.#closing !== null) throw this.#closed()
+    const head = this.#head
+    if (!Number.isSafeInteger(from) || !Number.isSafeInteger(to) || from < 0 || from > to || to > head) {
+      throw new JournalRefusal(
+        'OUT_OF_RANGE',
+        `Entries ${from} to ${to} are not all there: the log holds 0 to ${head}.`,
+        {
+          from,
+          to,
+          head,
+        },
+      )
+    }
+  }
+
+  #closed(): JournalError {
+    return new JournalRefusal('CLOSED', `The journal in ${this.#dir} was closed.`, { dir: this.#dir })
+  }
+}
+
+function firstAnswer(worker: Worker): Promise<Extract<StoreAnswer, { kind: 'opened' }>> {
+  return new Promise((opened, reject) => {
+    let refusal: Error = new Error('the journal worker ended before it opened the store')
+    const onMessage = (answer: StoreAnswer): void => {
+      if (answer.kind === 'opened') {
+        worker.off('message', onMessage).off('error', onError).off('exit', onExit)
+        opened(answer)
+      } else if (answer.kind === 'refused') {
+        refusal = fromWire(answer.error)
+      }
+    }
+    const onError = (error: Error): void => {
+      refusal = error
+    }
+    // Only at its end has the worker let go of every file.
+    const onExit = (): void => reject(refusal)
+    worker.on('message', onMessage).on('error', onError).on('exit', onExit)
+  })
+}
+
+/** The compiled worker: beside this module, or in `dist` when this runs from source, as the tests do. */
+function workerFile(): URL {
+  const fromSource = import.meta.url.endsWith('.ts')
+  const file = new URL(fromSource ? '../../dist/sqlite/worker.js' : './worker.js', import.meta.url)
+  if (fromSource && !existsSync(file)) {
+    throw new Error(
+      `${fileURLToPath(file)} is missing: the journal's worker runs compiled. Run: npx tsc -b packages/journal`,
+    )
+  }
+  return file
+}
+
+function fromWire({ code, message, details }: WireError): JournalError {
+  return FAULTS.has(code)
+    ? new JournalFault(code as JournalFaultCode, message, details as never)
+    : new JournalRefusal(code as JournalRefusalCode, message, details as never)
+}
+
+const FAULTS: ReadonlySet<string> = new Set(['COMMIT_FAILED', 'CORRUPT', 'IO_FAILED'] satisfies JournalFaultCode[])
+
+function warn(notice: JournalNotice): void {
+  const { kind, path } = notice
+  const what = kind === 'torn-tail' ? `dropped ${notice.droppedBytes} bytes of an unfinished write` : notice.reason
+  process.emitWarning(`${path}: ${what}`, { code: `PARLEY_JOURNAL_${kind.toUpperCase().replaceAll('-', '_')}` })
+}

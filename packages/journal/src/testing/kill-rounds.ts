@@ -1,0 +1,143 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Journal } from '../journal.ts'
+import { openSqliteJournal } from '../sqlite/sqlite-journal.ts'
+import { startWriter } from './child.ts'
+import { readTelling, seeded, tellingSection } from './entries.ts'
+
+export interface KillRounds {
+  readonly dir: string
+  readonly rounds: number
+  readonly seed: number
+  /** Called after each round that held. */
+  readonly onRound?: (so_far: KillTally) => void
+}
+
+/** What a run of kills went through. */
+export interface KillTally {
+  rounds: number
+  /** Kills that came before the writer had opened the store, among them those during recovery. */
+  whileOpening: number
+  /** Entries acknowledged to a writer before its kill, over all rounds. */
+  acknowledged: number
+  /** Entries found that nobody had been told of: durable, killed before the answer. */
+  unacknowledged: number
+  /** Unfinished writes found and dropped. */
+  tornTails: number
+  snapshotsLoaded: number
+  head: number
+}
+
+const SECTION_BYTES = 300_000
+
+/**
+ * Starts a writer, kills it at a random instant (while it starts, recovers, commits, checkpoints or saves a snapshot),
+ * opens the store and looks at it; `rounds` times on one store. After each kill every acknowledged entry must be there,
+ * the log without a gap, every byte as written, every append whole, and the snapshot, if any, whole and of this log.
+ *
+ * @throws {Error} naming the seed, the round and what did not hold
+ */
+export async function killRounds({ dir, rounds, seed, onRound }: KillRounds): Promise<KillTally> {
+  const random = seeded(seed)
+  const tally: KillTally = {
+    rounds: 0,
+    whileOpening: 0,
+    acknowledged: 0,
+    unacknowledged: 0,
+    tornTails: 0,
+    snapshotsLoaded: 0,
+    head: 0,
+  }
+  for (let round = 1; round <= rounds; round++) {
+    try {
+      await oneRound(dir, random, tally)
+      if (round === rounds) await reopened(dir, tally, (journal) => checkEntries(journal, 0))
+    } catch (error) {
+      throw new Error(`round ${round} of seed ${seed}: ${(error as Error).message}`, { cause: error })
+    }
+    tally.rounds = round
+    onRound?.(tally)
+  }
+  return tally
+}
+
+async function oneRound(dir: string, random: () => number, tally: KillTally): Promise<void> {
+  const options = {
+    inFlight: 1 + Math.floor(random() * 32),
+    checkpointBytes: random() < 0.5 ? 16 << 10 : 256 << 10,
+    sectionBytes: random() < 0.5 ? SECTION_BYTES : 0,
+  }
+  const writer = startWriter([dir, String(Math.floor(random() * 2 ** 32)), JSON.stringify(options)])
+  if (random() < 0.2) {
+    await sleep(random() * 120)
+  } else {
+    await writer.said('open ')
+    await sleep(random() * 60)
+  }
+  writer.child.kill('SIGKILL')
+  const lines = await writer.ended()
+  const fault = lines.find((line) => line.startsWith('fault'))
+  if (fault !== undefined) throw new Error(`the writer met a ${fault}`)
+
+  const openedAt = lines.find((line) => line.startsWith('open '))
+  if (openedAt === undefined) tally.whileOpening++
+  else if (Number(openedAt.slice(5)) !== tally.head) throw new Error(`opened with "${openedAt}", not ${tally.head}`)
+  const acknowledged = lines.reduce(
+    (max, line) => (line.startsWith('ack ') ? Math.max(max, Number(line.slice(4))) : max),
+    tally.head,
+  )
+  const savedAt = lines.reduce(
+    (max, line) => (line.startsWith('saved ') ? Math.max(max, Number(line.slice(6))) : max),
+    -1,
+  )
+
+  await reopened(dir, tally, async (journal) => {
+    const head = journal.head()
+    if (head < acknowledged) throw new Error(`entries ${head} to ${acknowledged} were acknowledged and are gone`)
+    await checkEntries(journal, Math.max(0, tally.head - 100))
+    const snapshot = await journal.loadSnapshot()
+    if (snapshot === null) {
+      if (savedAt >= 0) throw new Error(`the snapshot saved at ${savedAt} is gone`)
+    } else {
+      if (snapshot.seq < savedAt) throw new Error(`the snapshot saved at ${savedAt} is gone, ${snapshot.seq} is there`)
+      const a = snapshot.sections.get('a')
+      if (a === undefined || Buffer.compare(a, tellingSection(snapshot.seq, SECTION_BYTES)) !== 0) {
+        throw new Error(`the snapshot at ${snapshot.seq} is not what was saved`)
+      }
+      tally.snapshotsLoaded++
+    }
+    tally.acknowledged += acknowledged - tally.head
+    tally.unacknowledged += head - acknowledged
+    tally.head = head
+  })
+}
+
+async function reopened(dir: string, tally: KillTally, check: (journal: Journal) => Promise<void>): Promise<void> {
+  const journal = await openSqliteJournal({
+    dir,
+    onNotice: (notice) => {
+      if (notice.kind === 'torn-tail') tally.tornTails++
+      else throw new Error(`the snapshot at ${notice.seq} was skipped: ${notice.reason}`)
+    },
+  })
+  try {
+    await check(journal)
+  } finally {
+    await journal.close()
+  }
+}
+
+/** Every entry from `from` to the head: in order, as written, and in whole appends. */
+async function checkEntries(journal: Journal, from: number): Promise<void> {
+  const head = journal.head()
+  let expected = from
+  let appendEnd: number | null = null
+  for await (const { seq, bytes } of journal.read(from, head)) {
+    if (seq !== expected) throw new Error(`entry ${seq} came where ${expected} should`)
+    const { firstSeq, count } = readTelling(seq, bytes)
+    if (appendEnd !== null && seq === appendEnd && firstSeq !== seq) throw new Error(`entry ${seq} starts no append`)
+    if (firstSeq + count > head) throw new Error(`the append at ${firstSeq} is cut: ${count} entries, head ${head}`)
+    appendEnd = firstSeq + count
+    expected++
+  }
+  if (expected !== head) throw new Error(`reading ended at ${expected}, not at head ${head}`)
+}
