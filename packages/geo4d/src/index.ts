@@ -1,18 +1,33 @@
-export type { CircleOutline, LatLng, Outline, PolygonOutline, Volume4D } from './volume.ts'
-export { type Frame, frameAt, moveFrame, projectNormal, projectRing, toEcef, unproject } from './frame.ts'
-export { distanceToRing, insideByParity, pointInRing, ringMeetsPlaneDisc, ringsIntersect } from './planar.ts'
-export { RingIndex, ringIndexesMeet, ringIndexMeetsRing } from './ring-index.ts'
+export { outlineAreaM2 } from './area.ts'
+export {
+  type CellBox,
+  CellIndex,
+  CellIndexError,
+  type CellIndexErrorCode,
+  type CellQueryOptions,
+} from './cell-index.ts'
 export { type Clearing, type ClearingLimits, exactClearing } from './clearing.ts'
+export { coverOutline } from './cover.ts'
 export { ringDistance, ringMeetsDisc } from './disc.ts'
+export { GeoError, type GeoErrorCode, type GeoErrorDetails } from './errors.ts'
+export { type Frame, frameAt, moveFrame, projectNormal, projectRing, toEcef, unproject } from './frame.ts'
 export { directGeodesic, type Geodesic, geodesicDistance, inverseGeodesic } from './geodesic.ts'
 export { anyVolumesIntersect, outlineContains, outlinesIntersect, volumesIntersect } from './intersect.ts'
-export { type ShiftSearch, smallestShift } from './shift.ts'
-export { coverOutline } from './cover.ts'
-export { type Cell13, CELL_LEVEL, cellFace, cellFromLatLng, cellFromToken, cellI, cellJ, cellToken, packCell } from './s2.ts'
+export { distanceToRing, insideByParity, pointInRing, ringMeetsPlaneDisc, ringsIntersect } from './planar.ts'
+export { RingIndex, ringIndexesMeet, ringIndexMeetsRing } from './ring-index.ts'
+export {
+  CELL_LEVEL,
+  type Cell13,
+  cellFace,
+  cellFromLatLng,
+  cellFromToken,
+  cellI,
+  cellJ,
+  cellToken,
+  packCell,
+} from './s2.ts'
 export { type Section, SectionError, type SectionErrorCode } from './section.ts'
-export { VolumeIndex, VolumeIndexError, type VolumeIndexErrorCode, type VolumeQueryOptions } from './volume-index.ts'
-export { outlineAreaM2 } from './area.ts'
-export { GeoError, type GeoErrorCode, type GeoErrorDetails } from './errors.ts'
+export { type ShiftSearch, smallestShift } from './shift.ts'
 export {
   MAX_EXTENT_M,
   MAX_PERIMETER_M,
@@ -22,3 +37,5 @@ export {
   validateOutline,
   validateVolume,
 } from './validate.ts'
+export type { CircleOutline, LatLng, Outline, PolygonOutline, Volume4D } from './volume.ts'
+export { VolumeIndex, VolumeIndexError, type VolumeIndexErrorCode, type VolumeQueryOptions } from './volume-index.ts'
