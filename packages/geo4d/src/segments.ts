@@ -82,17 +82,30 @@ export function segmentsTouch(
   dx: number,
   dy: number,
 ): boolean {
-  const limit = TOUCH_M * TOUCH_M
-  if (
-    segmentDistanceSquared(ax, ay, cx, cy, dx, dy) <= limit ||
-    segmentDistanceSquared(bx, by, cx, cy, dx, dy) <= limit ||
-    segmentDistanceSquared(cx, cy, ax, ay, bx, by) <= limit ||
-    segmentDistanceSquared(dx, dy, ax, ay, bx, by) <= limit
-  )
-    return true
+  if (endsTouch(ax, ay, bx, by, cx, cy, dx, dy)) return true
   const a = (dx - cx) * (ay - cy) - (dy - cy) * (ax - cx)
   const b = (dx - cx) * (by - cy) - (dy - cy) * (bx - cx)
   const c = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
   const d = (bx - ax) * (dy - ay) - (by - ay) * (dx - ax)
   return a > 0 !== b > 0 && c > 0 !== d > 0
+}
+
+/** Whether an end of one segment comes within `TOUCH_M` of the other segment. */
+export function endsTouch(
+  ax: number,
+  ay: number,
+  bx: number,
+  by: number,
+  cx: number,
+  cy: number,
+  dx: number,
+  dy: number,
+): boolean {
+  const limit = TOUCH_M * TOUCH_M
+  return (
+    segmentDistanceSquared(ax, ay, cx, cy, dx, dy) <= limit ||
+    segmentDistanceSquared(bx, by, cx, cy, dx, dy) <= limit ||
+    segmentDistanceSquared(cx, cy, ax, ay, bx, by) <= limit ||
+    segmentDistanceSquared(dx, dy, ax, ay, bx, by) <= limit
+  )
 }

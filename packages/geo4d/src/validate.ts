@@ -1,8 +1,8 @@
-import { orient2d } from 'robust-predicates'
 import { outlineAreaM2 } from './area.ts'
 import { GeoError } from './errors.ts'
 import { toEcef } from './frame.ts'
 import { RingIndex } from './ring-index.ts'
+import { endsTouch } from './segments.ts'
 import { chord, frameOf, projectShape, shapeOf } from './shape.ts'
 import type { LatLng, Outline, PolygonOutline, Volume4D } from './volume.ts'
 
@@ -222,19 +222,16 @@ function checkContacts(outline: PolygonOutline): OutlineCheck {
   const name = (edge: number) => `${edge}–${(edge + 1) % count}`
   const value = `edges ${name(edges[0])} and ${name(edges[1])}`
   const field = `/vertices/${edges[1]}`
-  if (crossProperly(ring, shape.count, a, b)) {
-    throw new GeoError('edges_cross', { field, value, rule: 'edges must not cross' })
+  if (onlyTouch(ring, shape.count, a, b)) {
+    throw new GeoError('ring_touches_itself', { field, value, rule: 'the ring must not touch itself' })
   }
-  throw new GeoError('ring_touches_itself', { field, value, rule: 'the ring must not touch itself' })
+  throw new GeoError('edges_cross', { field, value, rule: 'edges must not cross' })
 }
 
-function crossProperly(ring: Float64Array, count: number, a: number, b: number): boolean {
-  const at = (k: number): [number, number] => {
-    const vertex = k % count
-    return [ring[2 * vertex] as number, ring[2 * vertex + 1] as number]
-  }
-  const side = (from: number, k: number) => Math.sign(orient2d(...at(from), ...at(from + 1), ...at(k)))
-  return side(a, b) * side(a, b + 1) < 0 && side(b, a) * side(b, a + 1) < 0
+function onlyTouch(ring: Float64Array, count: number, a: number, b: number): boolean {
+  const x = (k: number) => ring[2 * (k % count)] as number
+  const y = (k: number) => ring[2 * (k % count) + 1] as number
+  return endsTouch(x(a), y(a), x(a + 1), y(a + 1), x(b), y(b), x(b + 1), y(b + 1))
 }
 
 /** Whether all vertices lie on one line: to 1 mm, and to the bend that geodesics keep in the plane. */
