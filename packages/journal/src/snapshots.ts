@@ -46,6 +46,11 @@ interface Table {
   readonly sections: readonly TableSection[]
 }
 
+/** Offsets are text of fixed width, as the sums are: the length of the table is known before they are. */
+type StoredTable = Omit<Table, 'sections'> & {
+  readonly sections: readonly (Omit<TableSection, 'offset'> & { readonly offset: string })[]
+}
+
 /** Ties snapshots to one log: its id, and a checksum of the stored bytes that end before `seq`. */
 export interface SnapshotOwner {
   readonly journalId: string
@@ -216,14 +221,12 @@ async function write(path: string, { seq, journal, anchor, sections }: Contents)
   }
 }
 
-/** Offsets and sums are of fixed width in the table, so that its length is known before they are. */
 function encodeHead(table: Table): Buffer {
-  const json = Buffer.from(
-    JSON.stringify({
-      ...table,
-      sections: table.sections.map((section) => ({ ...section, offset: String(section.offset).padStart(16, '0') })),
-    }),
-  )
+  const stored: StoredTable = {
+    ...table,
+    sections: table.sections.map((section) => ({ ...section, offset: String(section.offset).padStart(16, '0') })),
+  }
+  const json = Buffer.from(JSON.stringify(stored))
   const head = Buffer.alloc(FIXED + json.byteLength + 4)
   MAGIC.copy(head, 0)
   head.writeUInt32LE(VERSION, 8)
@@ -255,7 +258,7 @@ async function readTable(file: FileHandle): Promise<Table | SnapshotProblem> {
   const head = Buffer.alloc(FIXED + tableLength + 4)
   await readAll(file, head, 0)
   if (crc32(head.subarray(0, -4)) !== head.readUInt32LE(head.byteLength - 4)) return 'checksum'
-  const table = JSON.parse(head.toString('utf8', FIXED, FIXED + tableLength)) as Table
+  const table = JSON.parse(head.toString('utf8', FIXED, FIXED + tableLength)) as StoredTable
   const sections = table.sections.map((section) => ({ ...section, offset: Number(section.offset) }))
   const end = Math.max(0, ...sections.map(({ offset, byteLength }) => (byteLength === 0 ? 0 : offset + byteLength)))
   return size < end ? 'truncated' : { ...table, sections }

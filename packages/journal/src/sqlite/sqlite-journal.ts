@@ -356,7 +356,7 @@ class SqliteJournal implements Journal {
 
   #ask<T>(request: (id: number) => StoreRequest): Promise<T> {
     if (this.#closing !== null && this.#gone) return Promise.reject(this.#closed())
-    if (this.#gone) return Promise.reject(this.#poison as Error)
+    if (this.#gone) return Promise.reject(this.#poison)
     const id = this.#nextId++
     return new Promise<T>((resolve, reject) => {
       this.#asked.set(id, { resolve, reject })

@@ -417,11 +417,7 @@ export class SqliteStore {
     const path = this.#path
     if (systemCode.startsWith('SQLITE_BUSY')) return lockedError(this.#settings.dir)
     if (systemCode.startsWith('SQLITE_NOTADB')) {
-      return new JournalRefusal(
-        'NOT_A_DATABASE',
-        `${path} is not a journal: it is not even a SQLite file. Move it away, or choose another data folder.`,
-        { path },
-      )
+      return notADatabaseError(path)
     }
     if (systemCode.startsWith('SQLITE_READONLY') || systemCode.startsWith('SQLITE_CANTOPEN')) {
       return readOnlyError(path, systemCode)
@@ -484,6 +480,8 @@ function checkFiles(path: string): boolean {
       throw readOnlyError(path, codeOf(error))
     }
   }
+  // SQLite takes a file shorter than its smallest page for an empty one, and would write over it.
+  if (size !== undefined && size > 0 && size < 512) throw notADatabaseError(path)
   const walSize = statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0
   if ((size ?? 0) === 0 && walSize > 0) {
     const what = 'it is missing or empty while its write-ahead log is not'
@@ -520,6 +518,14 @@ function readHolder(dir: string): LockHolder | null {
   } catch {
     return null
   }
+}
+
+function notADatabaseError(path: string): JournalRefusal<'NOT_A_DATABASE'> {
+  return new JournalRefusal(
+    'NOT_A_DATABASE',
+    `${path} is not a journal: it is not even a SQLite file. Move it away, or choose another data folder.`,
+    { path },
+  )
 }
 
 function unwritableError(dir: string, systemCode: string): JournalRefusal<'UNWRITABLE'> {

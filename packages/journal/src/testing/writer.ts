@@ -27,9 +27,10 @@ say(`open ${journal.head()}`)
 
 let tail = journal.head()
 const stopAt = tail + (options.stopAfter ?? Number.POSITIVE_INFINITY)
+const more = (): boolean => tail < stopAt
 
 async function write(): Promise<void> {
-  while (tail < stopAt) {
+  while (more()) {
     const first = tail
     const count = 1 + Math.floor(random() * random() * 8)
     tail += count
@@ -39,7 +40,7 @@ async function write(): Promise<void> {
 }
 
 async function snapshots(sectionBytes: number): Promise<void> {
-  while (tail < stopAt) {
+  while (more()) {
     const seq = journal.head()
     await journal.saveSnapshot(seq, [
       { name: 'a', bytes: tellingSection(seq, sectionBytes) },

@@ -39,14 +39,13 @@ function progress(): void {
 }
 
 console.error(`${count} kills, seed ${seed}`)
-for (let store = 0; done < count; store++) {
+for (let before = 0; before < count; before += PER_STORE) {
   const dir = await mkdtemp(join(parent, 'parley-kill-'))
-  const before = done
   try {
     const tally = await killRounds({
       dir,
-      rounds: Math.min(PER_STORE, count - done),
-      seed: seed + store,
+      rounds: Math.min(PER_STORE, count - before),
+      seed: seed + before,
       onRound: ({ rounds }) => {
         done = before + rounds
         progress()
