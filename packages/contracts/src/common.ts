@@ -1,12 +1,12 @@
 import type { EpochMs } from '@parley/units'
 import { type Static, Type } from 'typebox'
-import Format from 'typebox/format'
+import { Set as setFormat } from 'typebox/format'
 import { formatRfc3339, parseRfc3339 } from './rfc3339.ts'
 import { named, RULE } from './schema.ts'
 
 /** The name under which our own reading of RFC 3339 is known to the validator; `date-time` in the OpenAPI document. */
 export const DATE_TIME_FORMAT = 'parley-date-time'
-Format.Set(DATE_TIME_FORMAT, (text) => parseRfc3339(text) !== null)
+setFormat(DATE_TIME_FORMAT, (text) => parseRfc3339(text) !== null)
 
 const UUID_V4 = '^[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?4[0-9a-fA-F]{3}-?[89abAB][0-9a-fA-F]{3}-?[0-9a-fA-F]{12}$'
 

@@ -358,8 +358,8 @@ export function statusOf(code: ErrorCode, context: StatusContext = { operation: 
   const entry = errorTable[code]
   const { operation, compat } = context
   if (compat && typeof entry.compat?.status === 'number') {
-    const everywhere = entry.compat.operations === undefined
-    if (everywhere || (operation !== null && entry.compat.operations?.includes(operation.operationId) === true)) {
+    const { operations } = entry.compat
+    if (operations === undefined || (operation !== null && operations.includes(operation.operationId))) {
       return entry.compat.status
     }
   }

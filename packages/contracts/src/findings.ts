@@ -30,7 +30,7 @@ export function renderValue(value: unknown): string {
   if (value === undefined) return 'nothing'
   if (Array.isArray(value)) return `array of ${value.length}`
   if (typeof value === 'object') return value === null ? 'null' : 'object'
-  if (typeof value !== 'string') return String(value).slice(0, LONGEST_VALUE)
+  if (typeof value !== 'string') return `${value as number | boolean}`.slice(0, LONGEST_VALUE)
   const cut = value.length > LONGEST_VALUE ? `${value.slice(0, LONGEST_VALUE)}…` : value
   const escape = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
   return JSON.stringify(cut).replace(UNSAFE, escape)

@@ -10,8 +10,7 @@ export interface StrictJsonLimits {
 const MOST_DEPTH = 1000
 const DEFAULT_DEPTH = 64
 
-/** Classes of bytes that the scan acts on; every other byte outside a text is skipped. */
-const BORING = 0
+/** Classes of bytes that the scan acts on; every other byte outside a text has class 0 and is skipped. */
 const QUOTE = 1
 const OPEN = 2
 const CLOSE = 3
@@ -33,120 +32,112 @@ classOf[0x45] = EXPONENT
 const LONGEST_SAFE_NUMBER = 300
 
 /**
- * Keys of the open objects: a window of `WINDOW` slots a hash. A slot is taken while the container that wrote it is
- * still on the stack; container numbers never repeat, so nothing has to be cleared between bodies.
+ * Keys of the open containers, as a stack of byte ranges: `keyBase[depth]` is where the container at that depth
+ * begins. `keyMask[depth]` has one bit set a key, so that most keys are known to be new without a comparison. An
+ * object with more keys than `MOST_KEYS` is left to the exact walk.
  */
-const SLOTS = 1024
-const WINDOW = 4
-const slotContainer = new Int32Array(SLOTS + WINDOW)
-const slotDepth = new Int32Array(SLOTS + WINDOW)
-const slotStart = new Int32Array(SLOTS + WINDOW)
-const slotEnd = new Int32Array(SLOTS + WINDOW)
-const openContainer = new Int32Array(MOST_DEPTH + 2)
-let lastContainer = 0
+const MOST_KEYS = 32
+const keyStarts = new Int32Array((MOST_DEPTH + 2) * MOST_KEYS)
+const keyEnds = new Int32Array((MOST_DEPTH + 2) * MOST_KEYS)
+const keyBase = new Int32Array(MOST_DEPTH + 2)
+const keyMask = new Int32Array(MOST_DEPTH + 2)
 
 const CLEAN = 0
 const TOO_DEEP = 1
 /** Something that only the exact walk can judge: escaped or colliding keys, a repeated key, a long or scientific number. */
 const SUSPECT = 2
 
+/** Whether the key at `start` equals one of those on the stack from `base` to `top`. */
+function repeatsKey(bytes: Uint8Array, key: { start: number; end: number; base: number; top: number }): boolean {
+  const length = key.end - key.start
+  for (let index = key.base; index < key.top; index++) {
+    const start = keyStarts[index] as number
+    if ((keyEnds[index] as number) - start !== length) continue
+    let same = 0
+    while (same < length && bytes[start + same] === bytes[key.start + same]) same++
+    if (same === length) return true
+  }
+  return false
+}
+
 /**
  * One pass over the bytes of a document that is UTF-8 but perhaps not JSON. Clean means: nested at most `maxDepth`,
- * and, if it is JSON, no repeated key, no `__proto__` key, no number that could overflow.
+ * and, if it is JSON, no repeated key, no `__proto__` key, no number that could overflow. Never reads beyond the bytes:
+ * one such read would leave the loop slow for the life of the process.
  */
 function scan(bytes: Uint8Array, maxDepth: number): typeof CLEAN | typeof TOO_DEEP | typeof SUSPECT {
   const length = bytes.length
-  if (lastContainer > 0x7fffffff - length - 2) {
-    slotContainer.fill(0)
-    lastContainer = 0
-  }
   let depth = 0
-  let container = 0
   let tokenStart = 0
-  let keyStart = 0
-  let keyEnd = 0
-  let keyEscaped = false
+  let textStart = 0
+  let textEnd = 1
+  let textEscaped = false
+  let base = 0
+  let top = 0
+  let mask = 0
   let suspect = false
-  openContainer[0] = 0
   for (let at = 0; at < length; at++) {
-    switch (classOf[bytes[at] as number]) {
-      case BORING:
-        break
+    switch (classOf[bytes[at] as number] as number) {
       case QUOTE: {
         let end = at + 1
-        let byte = bytes[end]
-        keyEscaped = false
-        while (byte !== 0x22 && end < length) {
+        textEscaped = false
+        for (; end < length; end++) {
+          const byte = bytes[end]
+          if (byte === 0x22) break
           if (byte === 0x5c) {
-            keyEscaped = true
+            textEscaped = true
             end++
           }
-          byte = bytes[++end]
         }
-        keyStart = at + 1
-        keyEnd = end
+        textStart = at + 1
+        textEnd = end
         tokenStart = end
         at = end
-        break
-      }
-      case OPEN:
-        if (++depth > maxDepth) return TOO_DEEP
-        container = ++lastContainer
-        openContainer[depth] = container
-        tokenStart = at
-        break
-      case CLOSE:
-        if (at - tokenStart > LONGEST_SAFE_NUMBER) suspect = true
-        if (depth > 0) {
-          openContainer[depth] = 0
-          container = openContainer[--depth] as number
-        }
-        tokenStart = at
-        break
-      case COMMA:
-        if (at - tokenStart > LONGEST_SAFE_NUMBER) suspect = true
-        tokenStart = at
-        break
-      case EXPONENT: {
-        const before = bytes[at - 1] as number
-        if (before >= 0x30 && before <= 0x39) suspect = true
         break
       }
       case COLON: {
         tokenStart = at
         if (suspect) break
-        const keyLength = keyEnd - keyStart
-        const first = bytes[keyStart] as number
-        if (keyEscaped || (first === 0x5f && bytes[keyStart + 1] === 0x5f)) {
+        const first = bytes[textStart] as number
+        const isDunder = first === 0x5f && bytes[textStart + 1] === 0x5f
+        if (textEscaped || isDunder || top - base >= MOST_KEYS) {
           suspect = true
           break
         }
-        const mix = first + (bytes[keyEnd - 1] as number) * 31 + keyLength * 613 + Math.imul(container, 0x9e3779b1)
-        const slot = (mix ^ (mix >>> 7)) & (SLOTS - 1)
-        let free = -1
-        for (let probe = slot; probe < slot + WINDOW; probe++) {
-          const holder = slotContainer[probe] as number
-          if (holder === container) {
-            const start = slotStart[probe] as number
-            if ((slotEnd[probe] as number) - start === keyLength) {
-              let same = 0
-              while (same < keyLength && bytes[start + same] === bytes[keyStart + same]) same++
-              if (same === keyLength) suspect = true
-            }
-          } else if (free < 0 && (holder === 0 || openContainer[slotDepth[probe] as number] !== holder)) {
-            free = probe
-          }
-        }
-        if (free < 0) {
-          suspect = true
-          break
-        }
-        slotContainer[free] = container
-        slotDepth[free] = depth
-        slotStart[free] = keyStart
-        slotEnd[free] = keyEnd
+        const bit = 1 << (first + (bytes[textEnd - 1] as number) * 5 + (textEnd - textStart) * 11)
+        if ((mask & bit) !== 0) suspect = repeatsKey(bytes, { start: textStart, end: textEnd, base, top })
+        mask |= bit
+        keyStarts[top] = textStart
+        keyEnds[top++] = textEnd
         break
       }
+      case COMMA:
+        if (at - tokenStart > LONGEST_SAFE_NUMBER) suspect = true
+        tokenStart = at
+        break
+      case OPEN:
+        if (depth >= maxDepth) return TOO_DEEP
+        keyBase[depth] = base
+        keyMask[depth++] = mask
+        base = top
+        mask = 0
+        tokenStart = at
+        break
+      case CLOSE:
+        if (at - tokenStart > LONGEST_SAFE_NUMBER) suspect = true
+        tokenStart = at
+        if (depth === 0) break
+        top = base
+        base = keyBase[--depth] as number
+        mask = keyMask[depth] as number
+        break
+      case EXPONENT: {
+        const before = at === 0 ? 0 : (bytes[at - 1] as number)
+        if (before >= 0x30 && before <= 0x39) suspect = true
+        break
+      }
+      default:
+        break
     }
   }
   if (length - tokenStart > LONGEST_SAFE_NUMBER) suspect = true

@@ -30,7 +30,7 @@ export function compileSchema<T>(schema: TSchema, at = ''): Validate<T> {
 }
 
 /** Compiles the check of an operation's body. For an operation without a body every value passes as null. */
-export function compileBody<Body>(operation: Operation<Body, unknown>): Validate<Body> {
+export function compileBody<Body>(operation: Operation<Body>): Validate<Body> {
   if (operation.requestBody === null) return () => ({ kind: 'valid', value: null as Body })
   const validate = compileSchema<Body>(operation.requestBody)
   return (value) => {
@@ -43,7 +43,7 @@ export function compileBody<Body>(operation: Operation<Body, unknown>): Validate
 export type RawParameters = Readonly<Record<string, unknown>>
 
 /** Checked parameters: texts, and whole numbers where the contract says so; absent ones are absent. */
-export type Parameters = Readonly<Record<string, string | number>>
+export type CheckedParameters = Readonly<Record<string, string | number>>
 
 /** Whole numbers are read from plain decimal text; anything else stays text and fails its schema. */
 function fromText(parameter: Parameter, raw: unknown): unknown {
@@ -57,7 +57,7 @@ function fromText(parameter: Parameter, raw: unknown): unknown {
  */
 export function compileParameters(
   operation: Operation,
-): (path: RawParameters, query: RawParameters) => Validation<{ path: Parameters; query: Parameters }> {
+): (path: RawParameters, query: RawParameters) => Validation<{ path: CheckedParameters; query: CheckedParameters }> {
   const compileAll = (parameters: readonly Parameter[], at: string) =>
     parameters.map((parameter) => ({
       parameter,
@@ -67,7 +67,7 @@ export function compileParameters(
   const pathChecks = compileAll(operation.pathParameters, '/path')
   const queryChecks = compileAll(operation.queryParameters, '/query')
 
-  const read = (checks: typeof pathChecks, raw: RawParameters, findings: Finding[]): Parameters => {
+  const read = (checks: typeof pathChecks, raw: RawParameters, findings: Finding[]): CheckedParameters => {
     const values: Record<string, string | number> = {}
     for (const { parameter, field, validate } of checks) {
       const text = Object.hasOwn(raw, parameter.name) ? raw[parameter.name] : undefined

@@ -1,0 +1,35 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { formatRfc3339, parseRfc3339 } from './rfc3339.ts'
+
+const instants = fc.integer({ min: -62_167_219_200_000, max: 253_402_300_799_999 })
+
+test('reading what was written gives the instant back', () => {
+  fc.assert(fc.property(instants, (instant) => parseRfc3339(formatRfc3339(instant)) === instant))
+})
+
+test('agrees with Date.parse in every zone', () => {
+  const zones = fc.tuple(fc.constantFrom('+', '-'), fc.integer({ min: 0, max: 23 }), fc.integer({ min: 0, max: 59 }))
+  const inside = fc.integer({ min: -62_000_000_000_000, max: 253_000_000_000_000 })
+  fc.assert(
+    fc.property(inside, zones, (instant, [sign, hours, minutes]) => {
+      const pad = (value: number) => String(value).padStart(2, '0')
+      const text = new Date(instant).toISOString().replace('Z', `${sign}${pad(hours)}:${pad(minutes)}`)
+      expect(parseRfc3339(text)).toBe(Date.parse(text))
+    }),
+  )
+})
+
+test('any text gives a whole number of milliseconds or null', () => {
+  const nearMiss = fc.tuple(instants, fc.nat(24), fc.string({ maxLength: 3 })).map(([instant, at, junk]) => {
+    const text = formatRfc3339(instant)
+    return text.slice(0, at) + junk + text.slice(at + 1)
+  })
+  fc.assert(
+    fc.property(fc.oneof(fc.string(), nearMiss), (text) => {
+      const instant = parseRfc3339(text)
+      return instant === null || Number.isInteger(instant)
+    }),
+    { numRuns: 2000 },
+  )
+})
