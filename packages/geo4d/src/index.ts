@@ -39,3 +39,4 @@ export {
 } from './validate.ts'
 export type { CircleOutline, LatLng, Outline, PolygonOutline, Volume4D } from './volume.ts'
 export { VolumeIndex, VolumeIndexError, type VolumeIndexErrorCode, type VolumeQueryOptions } from './volume-index.ts'
+export { outlineGapM } from './gap.ts'
