@@ -1,0 +1,32 @@
+export {
+  type Accepted,
+  type Answer,
+  type Conflict,
+  type ConflictBody,
+  type ErrorBody,
+  explainAnswer,
+  type Failed,
+  type FailureReason,
+  type Refused,
+} from './answer.ts'
+export type { CallOptions } from './call.ts'
+export { type FollowOptions, StreamRefusedError, type StreamState } from './decisions.ts'
+export { createDssClient, type DssClient, type DssClientOptions } from './dss-client.ts'
+export { DEFAULT_RETRY, NO_RETRY, type RetryPolicy } from './retry.ts'
+export {
+  type IssuerTokenSourceOptions,
+  issuerTokenSource,
+  TokenError,
+  type TokenRequest,
+  type TokenSource,
+  tokenExpiresMs,
+} from './token-source.ts'
+export {
+  type ConstraintAnswer,
+  type ConstraintNotice,
+  createUssClient,
+  type OperationalIntentAnswer,
+  type OperationalIntentNotice,
+  type UssClient,
+  type UssClientOptions,
+} from './uss-client.ts'
