@@ -1,0 +1,15 @@
+export { listScenarios, loadScenario } from './load-scenario.ts'
+export {
+  type BeatReport,
+  type BeatStatus,
+  type Play,
+  type PlayEvent,
+  type PlayOptions,
+  playScenario,
+} from './play-scenario.ts'
+export { readScenario } from './read-scenario.ts'
+export { type Flight, type PlayableScenario, rebase, type ScenarioDocument, scenarioDocument } from './rebase.ts'
+export type { Scenario } from './scenario.ts'
+export { ScenarioError, type ScenarioErrorCode } from './scenario-error.ts'
+export { simulatedId } from './simulated-id.ts'
+export { type PlanRequest, SimulatedUss, type SimulatedUssOptions, type WriteOutcome } from './simulated-uss.ts'

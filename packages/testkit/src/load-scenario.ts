@@ -1,0 +1,48 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { readScenario } from './read-scenario.ts'
+import type { Scenario } from './scenario.ts'
+import { ScenarioError } from './scenario-error.ts'
+
+/** The folder `scenarios/` of the repository; this file lies equally deep as source and as built. */
+const FOLDER = new URL('../../../scenarios/', import.meta.url)
+
+/** Names of the scenarios in the folder, sorted. */
+export async function listScenarios(folder: URL = FOLDER): Promise<string[]> {
+  const files = await readdir(folder)
+  return files
+    .filter((file) => file.endsWith('.json'))
+    .map((file) => file.slice(0, -'.json'.length))
+    .sort()
+}
+
+/**
+ * Loads and checks `scenarios/<name>.json`.
+ * Throws ScenarioError: `scenario-unknown` when there is no such file, `scenario-malformed` when it is not a scenario.
+ *
+ * @example
+ * const scenario = rebase(await loadScenario('fire'), Date.now())
+ */
+export async function loadScenario(name: string, folder: URL = FOLDER): Promise<Scenario> {
+  const known = await listScenarios(folder)
+  if (!known.includes(name)) {
+    throw new ScenarioError('scenario-unknown', `There is no scenario ${name}; there are: ${known.join(', ')}.`, {
+      name,
+      known,
+    })
+  }
+  let document: unknown
+  try {
+    document = JSON.parse(await readFile(new URL(`${name}.json`, folder), 'utf8'))
+  } catch (error) {
+    throw new ScenarioError('scenario-malformed', `The scenario ${name} is not JSON: ${String(error)}`, { name })
+  }
+  const scenario = readScenario(document)
+  if (scenario.name !== name) {
+    throw new ScenarioError('scenario-malformed', `The scenario in ${name}.json calls itself ${scenario.name}.`, {
+      field: '/name',
+      value: scenario.name,
+      rule: 'must be the name of its file',
+    })
+  }
+  return scenario
+}
