@@ -1,0 +1,108 @@
+import { t } from './i18n.ts'
+import { Boundary } from './parts/boundary.tsx'
+import { CheckForm } from './parts/check-form.tsx'
+import { DecisionList } from './parts/decision-list.tsx'
+import { Detail } from './parts/detail.tsx'
+import { MapView } from './parts/map-view.tsx'
+import { Problems } from './parts/problems.tsx'
+import { SkyList } from './parts/sky-list.tsx'
+import { PagePatterns } from './parts/swatch.tsx'
+import { TimeSlider } from './parts/time-slider.tsx'
+import { TopBar } from './parts/top-bar.tsx'
+import { sideView, type View, view, views } from './view-state.ts'
+
+/** On a narrow screen one view at a time; the wide layout shows all and keeps only the side column's two tabs. */
+function NarrowTabs() {
+  return (
+    <nav class="tabs narrow-tabs" aria-label={t('app.views')}>
+      {views.map((each: View) => (
+        <button
+          key={each}
+          type="button"
+          aria-current={view.value === each ? 'page' : undefined}
+          onClick={() => {
+            view.value = each
+            if (each === 'detail' || each === 'check') sideView.value = each
+          }}
+        >
+          {t(`view.${each}`)}
+        </button>
+      ))}
+    </nav>
+  )
+}
+
+function SideTabs() {
+  return (
+    <nav class="tabs side-tabs" aria-label={t('app.views')}>
+      {(['detail', 'check'] as const).map((each) => (
+        <button
+          key={each}
+          type="button"
+          aria-current={sideView.value === each ? 'page' : undefined}
+          onClick={() => {
+            sideView.value = each
+          }}
+        >
+          {t(`view.${each}`)}
+        </button>
+      ))}
+    </nav>
+  )
+}
+
+export function App() {
+  return (
+    <>
+      <PagePatterns />
+      <div class="skips">
+        <a href="#lists">{t('app.skip-to-lists')}</a>
+        <a
+          href="#check"
+          onClick={() => {
+            sideView.value = 'check'
+          }}
+        >
+          {t('app.skip-to-form')}
+        </a>
+      </div>
+      <Boundary>
+        <TopBar />
+      </Boundary>
+      <Problems />
+      <NarrowTabs />
+      <main class="desk" data-view={view.value}>
+        <div class="column lists">
+          <Boundary>
+            <SkyList />
+          </Boundary>
+          <Boundary>
+            <DecisionList />
+          </Boundary>
+        </div>
+        <div class="column centre">
+          <Boundary>
+            <MapView />
+          </Boundary>
+          <Boundary>
+            <TimeSlider />
+          </Boundary>
+        </div>
+        <div class="column side">
+          <SideTabs />
+          <div class="side-body">
+            {sideView.value === 'detail' ? (
+              <Boundary key="detail">
+                <Detail />
+              </Boundary>
+            ) : (
+              <Boundary key="check">
+                <CheckForm />
+              </Boundary>
+            )}
+          </div>
+        </div>
+      </main>
+    </>
+  )
+}

@@ -1,0 +1,189 @@
+import type { ExpressionSpecification, LayerSpecification, StyleSpecification } from 'maplibre-gl'
+import { DANGER_COLOUR, DRAFT_COLOUR, ZONE_COLOUR } from './palette.ts'
+
+/**
+ * The map's style: everything from this origin. There is no `glyphs` address, so text is drawn with the machine's own
+ * fonts, Arabic shaping included.
+ */
+
+const none = { type: 'FeatureCollection' as const, features: [] }
+const FONT = ['Noto Sans Regular']
+
+const isActive: ExpressionSpecification = ['boolean', ['feature-state', 'active'], false]
+const isSelected: ExpressionSpecification = ['boolean', ['feature-state', 'selected'], false]
+
+/** The sources that change with the page; `countries` is filled once it is loaded. */
+export const sourceNames = [
+  'countries',
+  'graticule',
+  'graticule-labels',
+  'rings',
+  'ring-labels',
+  'places',
+  'areas',
+  'area-labels',
+  'refused',
+  'draft',
+  'draft-points',
+] as const
+export type SourceName = (typeof sourceNames)[number]
+
+const text = (colour: string, size: number) => ({
+  layout: {
+    'text-font': FONT,
+    'text-size': size,
+    'text-field': ['get', 'text'] as ['get', string],
+  },
+  paint: { 'text-color': colour, 'text-halo-color': '#0b1118', 'text-halo-width': 1.6 },
+})
+
+const layers: LayerSpecification[] = [
+  { id: 'sea', type: 'background', paint: { 'background-color': '#0d1722' } },
+  { id: 'land', type: 'fill', source: 'countries', paint: { 'fill-color': '#17222e' } },
+  {
+    id: 'graticule',
+    type: 'line',
+    source: 'graticule',
+    paint: { 'line-color': '#3b4c5e', 'line-width': 0.6, 'line-opacity': 0.8 },
+  },
+  { id: 'borders', type: 'line', source: 'countries', paint: { 'line-color': '#8296aa', 'line-width': 1.1 } },
+  {
+    id: 'rings',
+    type: 'line',
+    source: 'rings',
+    paint: { 'line-color': '#9fb2c6', 'line-width': 1, 'line-dasharray': [2, 4], 'line-opacity': 0.8 },
+  },
+  {
+    id: 'areas-fill',
+    type: 'fill',
+    source: 'areas',
+    paint: {
+      'fill-pattern': ['get', 'pattern'],
+      'fill-opacity': ['case', isSelected, 1, isActive, 0.8, 0],
+    },
+  },
+  {
+    id: 'zones-line',
+    type: 'line',
+    source: 'areas',
+    filter: ['==', ['get', 'kind'], 'constraint'],
+    paint: {
+      'line-color': ZONE_COLOUR,
+      'line-dasharray': [4, 2],
+      'line-width': ['case', isSelected, 4, isActive, 2.4, 1],
+      'line-opacity': ['case', isSelected, 1, isActive, 1, 0.35],
+    },
+  },
+  {
+    id: 'plans-line',
+    type: 'line',
+    source: 'areas',
+    filter: ['==', ['get', 'kind'], 'operational_intent'],
+    paint: {
+      'line-color': ['case', isSelected, '#ffffff', ['get', 'colour']],
+      'line-width': ['case', isSelected, 3.5, isActive, 2.2, 1],
+      'line-opacity': ['case', isSelected, 1, isActive, 1, 0.4],
+    },
+  },
+  { id: 'refused-fill', type: 'fill', source: 'refused', paint: { 'fill-pattern': 'danger', 'fill-opacity': 0.7 } },
+  {
+    id: 'refused-line',
+    type: 'line',
+    source: 'refused',
+    paint: { 'line-color': DANGER_COLOUR, 'line-width': 3, 'line-dasharray': [3, 1.5] },
+  },
+  {
+    id: 'draft-fill',
+    type: 'fill',
+    source: 'draft',
+    filter: ['==', ['geometry-type'], 'Polygon'],
+    paint: { 'fill-color': DRAFT_COLOUR, 'fill-opacity': 0.18 },
+  },
+  {
+    id: 'draft-line',
+    type: 'line',
+    source: 'draft',
+    paint: { 'line-color': DRAFT_COLOUR, 'line-width': 2.4, 'line-dasharray': [1, 1] },
+  },
+  {
+    id: 'draft-points',
+    type: 'circle',
+    source: 'draft-points',
+    paint: {
+      'circle-radius': 5,
+      'circle-color': '#0b1118',
+      'circle-stroke-color': DRAFT_COLOUR,
+      'circle-stroke-width': 2,
+    },
+  },
+  {
+    id: 'places',
+    type: 'circle',
+    source: 'places',
+    paint: {
+      'circle-radius': ['match', ['get', 'kind'], 'fire', 6, 3.5],
+      'circle-color': ['match', ['get', 'kind'], 'fire', DANGER_COLOUR, 'water', '#4f9fe0', '#cfd8e3'],
+      'circle-stroke-color': '#0b1118',
+      'circle-stroke-width': 1.5,
+    },
+  },
+  {
+    id: 'graticule-labels',
+    type: 'symbol',
+    source: 'graticule-labels',
+    ...text('#8fa3b8', 11),
+    layout: {
+      ...text('', 11).layout,
+      'text-anchor': ['match', ['get', 'axis'], 'lng', 'bottom', 'left'],
+      'text-allow-overlap': true,
+    },
+  },
+  {
+    id: 'ring-labels',
+    type: 'symbol',
+    source: 'ring-labels',
+    ...text('#b4c3d2', 11),
+    layout: { ...text('', 11).layout, 'text-anchor': 'top', 'text-offset': [0, 0.2] },
+  },
+  {
+    id: 'place-labels',
+    type: 'symbol',
+    source: 'places',
+    ...text('#e6edf3', 12),
+    layout: { ...text('', 12).layout, 'text-anchor': 'left', 'text-offset': [0.7, 0], 'text-justify': 'left' },
+  },
+  {
+    id: 'area-labels',
+    type: 'symbol',
+    source: 'area-labels',
+    layout: {
+      'text-font': FONT,
+      'text-size': 12.5,
+      'text-field': ['get', 'text'],
+      'text-max-width': 14,
+      'text-variable-anchor': ['center', 'top', 'bottom', 'left', 'right'],
+      'text-radial-offset': 0.6,
+      'symbol-sort-key': ['get', 'rank'],
+    },
+    paint: { 'text-color': ['get', 'colour'], 'text-halo-color': '#0b1118', 'text-halo-width': 2 },
+  },
+  { id: 'draft-labels', type: 'symbol', source: 'draft-points', ...text('#ffffff', 12), layout: { ...text('', 12).layout, 'text-offset': [0, -1.1], 'text-allow-overlap': true } },
+]
+
+export function mapStyle(): StyleSpecification {
+  return {
+    version: 8,
+    sources: Object.fromEntries(
+      sourceNames.map((name) => [
+        name,
+        {
+          type: 'geojson' as const,
+          data: none,
+          ...(name === 'areas' ? { promoteId: 'fid' } : {}),
+          ...(name === 'countries' ? { attribution: '', tolerance: 0.2 } : {}),
+        },
+      ]),
+    ),
+    layers,
+  }
+}

@@ -1,0 +1,332 @@
+import { degrees } from '@parley/units'
+import { effect, signal, useSignal } from '@preact/signals'
+import { AttributionControl, type GeoJSONSource, Map as MapLibreMap, setWorkerUrl } from 'maplibre-gl'
+import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'
+import { useEffect, useRef } from 'preact/hooks'
+import { feature } from 'topojson-client'
+import type { GeometryCollection, Topology } from 'topojson-specification'
+import countriesUrl from 'world-atlas/countries-50m.json?url'
+import { addPoint, draft, draftOutline, drawing, mapCentre, rounded } from '../form-state.ts'
+import { countText, distanceText } from '../format.ts'
+import { language, t } from '../i18n.ts'
+import { areaLabels, areasOf, collection, type DrawnArea, draftFeatures, drawnItems, MOST_DRAWN, point } from '../map-features.ts'
+import { patternImage, patternName } from '../map-patterns.ts'
+import { mapStyle, type SourceName } from '../map-style.ts'
+import { lookAt } from '../look-at.ts'
+import { DANGER_COLOUR, ZONE_COLOUR } from '../palette.ts'
+import { report, settle } from '../problems.ts'
+import { items, looks, scenario } from '../session.ts'
+import { boundsOf, graticuleFor, niceBelow, polygonFeature, ringOf } from '../shapes.ts'
+import { localised, mapNameOf, select, selectedDecision, selection, shownMs } from '../view-state.ts'
+import { volumesFromWire } from '../wire.ts'
+import { Legend } from './legend.tsx'
+
+setWorkerUrl(workerUrl)
+
+const PADDING = 48
+
+async function loadCountries(map: MapLibreMap): Promise<void> {
+  try {
+    const response = await fetch(countriesUrl)
+    if (!response.ok) throw new Error(`HTTP ${response.status}`)
+    const topology = (await response.json()) as Topology<{ countries: GeometryCollection }>
+    setData(map, 'countries', feature(topology, topology.objects.countries))
+    settle('problem.basemap')
+  } catch (error) {
+    report({
+      what: 'problem.basemap',
+      remedy: { key: 'remedy.reload' },
+      said: error instanceof Error ? error.message : String(error),
+    })
+  }
+}
+
+function setData(map: MapLibreMap, name: SourceName, data: GeoJSON.GeoJSON): void {
+  void map.getSource<GeoJSONSource>(name)?.setData(data)
+}
+
+function drawGraticule(map: MapLibreMap): void {
+  const bounds = map.getBounds()
+  const { lines, labels } = graticuleFor(bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth())
+  setData(
+    map,
+    'graticule',
+    collection(lines.map((coordinates) => ({ type: 'Feature', geometry: { type: 'LineString', coordinates }, properties: {} }))),
+  )
+  setData(
+    map,
+    'graticule-labels',
+    collection(labels.map(({ at, text, axis }) => point(at[0] ?? 0, at[1] ?? 0, { text, axis }))),
+  )
+}
+
+function addPatterns(map: MapLibreMap): void {
+  const wanted = new Map([...looks.value.values()].map((look) => [patternName(look), look]))
+  for (const [name, look] of wanted) {
+    if (!map.hasImage(name)) map.addImage(name, patternImage(look.pattern, look.colour), { pixelRatio: 1.5 })
+  }
+  if (!map.hasImage('zone')) map.addImage('zone', patternImage('zone', ZONE_COLOUR), { pixelRatio: 1 })
+  if (!map.hasImage('danger')) map.addImage('danger', patternImage('danger', DANGER_COLOUR), { pixelRatio: 1.5 })
+}
+
+/** Sets on each drawn area whether it is active and chosen; only what changed is told to the map. */
+class AreaStates {
+  readonly #map: MapLibreMap
+  #drawn: readonly DrawnArea[] = []
+  #told = new Map<string, string>()
+
+  constructor(map: MapLibreMap) {
+    this.#map = map
+  }
+
+  replace(drawn: readonly DrawnArea[]): void {
+    this.#map.removeFeatureState({ source: 'areas' })
+    this.#told.clear()
+    this.#drawn = drawn
+  }
+
+  show(atMs: number, chosen: string | null): void {
+    for (const { fid, itemId, times } of this.#drawn) {
+      const active = times.some(([startMs, endMs]) => startMs <= atMs && atMs <= endMs)
+      const selected = itemId === chosen
+      const state = `${active}/${selected}`
+      if (this.#told.get(fid) === state) continue
+      this.#told.set(fid, state)
+      this.#map.setFeatureState({ source: 'areas', id: fid }, { active, selected })
+    }
+  }
+}
+
+/** A click chooses the topmost area; another click at the same place goes on to what lies below it. */
+function chooseAt(map: MapLibreMap, at: { x: number; y: number }): void {
+  const found = map.queryRenderedFeatures([at.x, at.y], { layers: ['areas-fill'] })
+  const ids = [...new Set(found.map(({ properties }) => String(properties['id'])))]
+  if (ids.length === 0) return
+  const chosen = selection.value.kind === 'item' ? ids.indexOf(selection.value.id) : -1
+  const next = ids[(chosen + 1) % ids.length]
+  if (next !== undefined) select({ kind: 'item', id: next })
+}
+
+function chosenId(): string | null {
+  if (selection.value.kind === 'item') return selection.value.id
+  return selectedDecision.value?.id ?? null
+}
+
+function fitTo(map: MapLibreMap, ids: readonly string[] | null, animate = true): void {
+  const known = items.value.filter((item) => ids === null || ids.includes(item.id))
+  const decision = ids === null ? null : selectedDecision.value
+  const volumes = [...known.flatMap((item) => item.volumes), ...volumesFromWire(decision?.extents ?? [])]
+  const bounds = boundsOf(volumes.flatMap((volume) => ringOf(volume.outline)))
+  if (bounds === null) return
+  const [west, south, east, north] = bounds
+  map.fitBounds([west, south, east, north], { padding: PADDING, maxZoom: 13, animate, duration: 500 })
+}
+
+/** Ties the map to what the page knows; returns how to undo it. */
+function bind(map: MapLibreMap, scale: { value: number }): () => void {
+  const states = new AreaStates(map)
+  const hasSize = (): boolean => map.getContainer().clientWidth > 0
+  const sized = signal(hasSize())
+  let fitted = false
+  const undo = [
+    effect(() => {
+      addPatterns(map)
+      const { features, drawn } = areasOf(drawnItems(items.value, shownMs.peek()), looks.value)
+      setData(map, 'areas', features)
+      states.replace(drawn)
+      states.show(shownMs.peek(), chosenId())
+      if (!fitted && sized.value && items.value.length > 0) {
+        fitted = true
+        fitTo(map, null, false)
+      }
+    }),
+    effect(() => states.show(shownMs.value, chosenId())),
+    effect(() => {
+      const options = { looks: looks.value, nameOf: mapNameOf }
+      setData(map, 'area-labels', areaLabels(drawnItems(items.value, shownMs.value), shownMs.value, chosenId(), options))
+    }),
+    effect(() => {
+      const rings = scenario.value?.rings ?? []
+      const outlines = rings.map(({ latDeg, lngDeg, radiusM, name }) => ({
+        name,
+        ring: ringOf({ kind: 'circle', centre: { latDeg, lngDeg }, radiusM } as Parameters<typeof ringOf>[0]),
+      }))
+      setData(
+        map,
+        'rings',
+        collection(
+          outlines.map(({ ring }) => ({ type: 'Feature', geometry: { type: 'LineString', coordinates: ring }, properties: {} })),
+        ),
+      )
+      setData(
+        map,
+        'ring-labels',
+        collection(
+          outlines.map(({ name, ring }) => {
+            const south = ring.reduce((lowest, each) => ((each[1] ?? 0) < (lowest[1] ?? 0) ? each : lowest), ring[0] ?? [0, 0])
+            return point(south[0] ?? 0, south[1] ?? 0, { text: localised(name) })
+          }),
+        ),
+      )
+      const places = scenario.value?.places ?? []
+      setData(
+        map,
+        'places',
+        collection(places.map(({ name, kind, latDeg, lngDeg }) => point(lngDeg, latDeg, { text: localised(name), kind }))),
+      )
+    }),
+    effect(() => {
+      const decision = selectedDecision.value
+      const shown = decision !== null && decision.outcome === 'refused' ? volumesFromWire(decision.extents ?? []) : []
+      setData(map, 'refused', collection(shown.map(({ outline }) => polygonFeature(outline, {}))))
+    }),
+    effect(() => {
+      const { area, corners } = draftFeatures(draft.value.points, draftOutline.value)
+      setData(map, 'draft', area)
+      setData(map, 'draft-points', corners)
+    }),
+    effect(() => {
+      const wanted = lookAt.value
+      // Hidden behind another view the map has no size to fit anything into; it looks as soon as it is shown.
+      if (wanted === null || !sized.value) return
+      fitTo(map, wanted.kind === 'all' ? null : wanted.ids)
+      lookAt.value = null
+    }),
+    effect(() => {
+      map.getCanvas().style.cursor = drawing.value ? 'crosshair' : ''
+    }),
+  ]
+  const moved = () => {
+    sized.value = hasSize()
+    if (!sized.value) return
+    drawGraticule(map)
+    const { lat, lng } = map.getCenter()
+    mapCentre.value = rounded({ latDeg: degrees(lat), lngDeg: degrees(lng) })
+    scale.value = (40_075_016.7 * Math.cos((lat * Math.PI) / 180)) / (512 * 2 ** map.getZoom())
+  }
+  map.on('moveend', moved)
+  map.on('resize', moved)
+  map.on('click', (event) => {
+    if (!drawing.value) return chooseAt(map, event.point)
+    addPoint(rounded({ latDeg: degrees(event.lngLat.lat), lngDeg: degrees(event.lngLat.lng) }))
+    if (draft.value.shape === 'circle') drawing.value = false
+  })
+  moved()
+  return () => undo.forEach((each) => each())
+}
+
+function ScaleBar({ metresPerPixel }: { metresPerPixel: number }) {
+  if (metresPerPixel <= 0) return null
+  const lengthM = niceBelow(metresPerPixel * 130)
+  return (
+    <div class="scale" dir="ltr">
+      <span class="scale-bar" style={{ width: `${lengthM / metresPerPixel}px` }} />
+      <span>{distanceText(language.value, lengthM)}</span>
+    </div>
+  )
+}
+
+/** The map: plans and zones at the slider's time, rings and places of the scenario, the refused plan, the draft. */
+export function MapView() {
+  const holder = useRef<HTMLDivElement>(null)
+  const shown = useRef<MapLibreMap | null>(null)
+  const failure = useSignal<string | null>(null)
+  const scale = useSignal(0)
+
+  useEffect(() => {
+    if (holder.current === null) return undefined
+    let map: MapLibreMap
+    try {
+      map = new MapLibreMap({
+        container: holder.current,
+        style: mapStyle(),
+        center: [-8.1, 41.86],
+        zoom: 8,
+        minZoom: 1,
+        maxZoom: 17,
+        attributionControl: false,
+        dragRotate: false,
+        pitchWithRotate: false,
+        touchPitch: false,
+        renderWorldCopies: true,
+        fadeDuration: 0,
+      })
+    } catch (error) {
+      failure.value = 'webgl'
+      console.error(error)
+      return undefined
+    }
+    map.touchZoomRotate.disableRotation()
+    map.keyboard.disableRotation()
+    map.addControl(new AttributionControl({ compact: false, customAttribution: 'Natural Earth' }))
+    let unbind = () => {}
+    map.on('load', () => {
+      unbind = bind(map, scale)
+      void loadCountries(map)
+    })
+    map.on('error', ({ error }) => {
+      console.error(error)
+      failure.value = error.message
+    })
+    shown.current = map
+    return () => {
+      unbind()
+      map.remove()
+    }
+  }, [])
+
+  useEffect(() => {
+    shown.current?.getCanvas().setAttribute('aria-label', t('map.label'))
+  }, [language.value])
+
+  return (
+    <section class="map" aria-label={t('view.map')} >
+      <div class="map-canvas" ref={holder} dir="ltr" />
+      {drawing.value && <div class="crosshair" aria-hidden="true" />}
+      {failure.value !== null && (
+        <p class="map-failure" role="alert">
+          {failure.value === 'webgl' ? t('map.no-webgl') : t('map.failed', { detail: failure.value })}
+        </p>
+      )}
+      <div class="map-tools">
+        <button type="button" title={t('map.zoom-in')} aria-label={t('map.zoom-in')} onClick={() => shown.current?.zoomIn()}>
+          +
+        </button>
+        <button type="button" title={t('map.zoom-out')} aria-label={t('map.zoom-out')} onClick={() => shown.current?.zoomOut()}>
+          −
+        </button>
+        <button
+          type="button"
+          class="wide"
+          onClick={() => {
+            lookAt.value = { kind: 'all' }
+          }}
+        >
+          {t('map.fit')}
+        </button>
+        <span class="north" title={t('map.north-up')}>
+          <span aria-hidden="true">N ↑</span>
+          <span class="visually-hidden">{t('map.north-up')}</span>
+        </span>
+      </div>
+      <Legend />
+      {drawing.value && (
+        <p class="map-hint" role="status">
+          {t(draft.value.shape === 'polygon' ? 'map.drawing-polygon' : 'map.drawing-circle')}
+        </p>
+      )}
+      <div class="map-foot">
+        <ScaleBar metresPerPixel={scale.value} />
+        <small>{t('map.source')}</small>
+        {items.value.length > MOST_DRAWN && (
+          <strong>
+            {t('map.capped', {
+              shown: countText(language.value, MOST_DRAWN),
+              total: countText(language.value, items.value.length),
+            })}
+          </strong>
+        )}
+      </div>
+    </section>
+  )
+}

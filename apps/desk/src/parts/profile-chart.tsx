@@ -1,0 +1,160 @@
+import type { Volume4D } from '@parley/geo4d'
+import { useId } from 'preact/hooks'
+import { explainShift, type OfferedShift } from '../explain.ts'
+import { countText, heightText, listText } from '../format.ts'
+import { utcText } from '../instant-text.ts'
+import { language, t, tell } from '../i18n.ts'
+import { hullOf } from '../items.ts'
+import { type Box, layoutProfile } from '../profile.ts'
+import { itemById } from '../session.ts'
+import { mapNameOf, nameOf } from '../view-state.ts'
+import { clockText } from '../zoned-time.ts'
+import { fillOf, PatternDefs } from './swatch.tsx'
+
+const SIZE = { width: 300, height: 150 }
+const MARGIN = { start: 44, top: 8, end: 8, bottom: 20 }
+
+interface ProfileProps {
+  readonly name: string
+  readonly subject: readonly Volume4D[]
+  readonly otherIds: readonly string[]
+  readonly shifts: readonly OfferedShift[]
+  readonly refused: boolean
+}
+
+/** Where a label of several boxes goes: in the largest of them. */
+function largest(boxes: readonly Box[]): Box | undefined {
+  return [...boxes].sort((a, b) => b.width * b.height - a.width * a.height)[0]
+}
+
+/** Height over time of a plan against what is in its way; every fact of it also stands in words beside it. */
+export function ProfileChart({ name, subject, otherIds, shifts, refused }: ProfileProps) {
+  const id = useId()
+  const prefix = `p${id.replaceAll(/[^\w-]/g, '')}`
+  const known = otherIds.flatMap((each) => {
+    const item = itemById.value.get(each)
+    return item === undefined ? [] : [item]
+  })
+  const unknown = otherIds.filter((each) => !itemById.value.has(each))
+  const hull = hullOf(subject)
+  const profile = layoutProfile({ subject, others: known, shifts }, SIZE)
+  if (profile === null || hull === null) return <p class="empty">{t('profile.no-times')}</p>
+  const of = language.value
+  const describe = t('profile.describe', {
+    name,
+    from: utcText(hull.startMs),
+    to: utcText(hull.endMs),
+    lower: Number.isFinite(hull.lowerM) ? heightText(of, hull.lowerM) : t('item.from-ground'),
+    upper: Number.isFinite(hull.upperM) ? heightText(of, hull.upperM) : t('item.no-ceiling'),
+    count: countText(of, known.length),
+  })
+  return (
+    <figure class="profile" dir="ltr">
+      <figcaption dir="auto">{t('profile.title')}</figcaption>
+      <svg
+        viewBox={`0 0 ${SIZE.width + MARGIN.start + MARGIN.end} ${SIZE.height + MARGIN.top + MARGIN.bottom}`}
+        role="img"
+        aria-label={describe}
+      >
+        <PatternDefs prefix={prefix} />
+        <g transform={`translate(${MARGIN.start} ${MARGIN.top})`}>
+          <rect class="frame" width={SIZE.width} height={SIZE.height} />
+          {profile.heightTicks.map(({ y, metres }) => (
+            <g key={metres}>
+              <line class="grid" x1="0" x2={SIZE.width} y1={y} y2={y} />
+              <text class="tick" x="-4" y={y + 3} text-anchor="end">
+                {countText(of, metres)}
+              </text>
+            </g>
+          ))}
+          {profile.timeTicks.map(({ x, ms }) => (
+            <g key={ms}>
+              <line class="grid" x1={x} x2={x} y1="0" y2={SIZE.height} />
+              <text class="tick" x={x} y={SIZE.height + 13} text-anchor="middle">
+                {clockText(ms, 'UTC')}Z
+              </text>
+            </g>
+          ))}
+          {profile.others.map(({ id: other, boxes }) => {
+            const item = itemById.value.get(other)
+            const { fill, stroke } = fillOf(prefix, item?.kind ?? '', item?.manager ?? '')
+            return boxes.map((box, index) => (
+              <rect
+                key={`${other}/${index}`}
+                x={box.x}
+                y={box.y}
+                width={box.width}
+                height={box.height}
+                fill={fill}
+                stroke={stroke}
+                stroke-dasharray={item?.kind === 'constraint' ? '5 3' : undefined}
+              >
+                <title>{nameOf(other)}</title>
+              </rect>
+            ))
+          })}
+          {profile.shifted.map(({ shift, boxes }) =>
+            boxes.map((box, index) => (
+              <rect
+                key={`${shift.shift}/${index}`}
+                class="shifted"
+                x={box.x}
+                y={box.y}
+                width={box.width}
+                height={box.height}
+              >
+                <title>{tell(explainShift(of, shift))}</title>
+              </rect>
+            )),
+          )}
+          {profile.subject.map((box, index) => (
+            <rect
+              key={index}
+              class={refused ? 'subject refused' : 'subject'}
+              x={box.x}
+              y={box.y}
+              width={box.width}
+              height={box.height}
+            />
+          ))}
+          {profile.others.map(({ id: other, boxes }) => {
+            const box = largest(boxes)
+            return box === undefined ? null : (
+              <text key={other} class="name" x={Math.min(box.x + 4, SIZE.width - 60)} y={Math.max(box.y + 11, 11)}>
+                {mapNameOf(other)}
+              </text>
+            )
+          })}
+          {profile.shifted.map(({ shift, boxes }) => {
+            const box = largest(boxes)
+            const arrow = { later: '→', earlier: '←', up: '↑', down: '↓' }[shift.shift]
+            return box === undefined ? null : (
+              <text
+                key={shift.shift}
+                class="shift-name"
+                x={box.x + box.width / 2}
+                y={box.y + box.height / 2 + 4}
+                text-anchor="middle"
+              >
+                {arrow}
+              </text>
+            )
+          })}
+        </g>
+        <text class="axis" transform={`translate(9 ${MARGIN.top + SIZE.height / 2}) rotate(-90)`} text-anchor="middle">
+          {t('profile.height-axis')}
+        </text>
+      </svg>
+      <p class="profile-key" dir="auto">
+        <span class={refused ? 'key subject refused' : 'key subject'} /> {t('profile.subject')}
+        {profile.shifted.length > 0 && (
+          <>
+            {' '}
+            <span class="key shifted" /> {t('profile.shifted')}
+          </>
+        )}
+      </p>
+      {unknown.length > 0 && <p class="note" dir="auto">{t('profile.unknown', { names: listText(of, unknown.map(nameOf)) })}</p>}
+    </figure>
+  )
+}
