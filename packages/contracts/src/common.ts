@@ -31,7 +31,7 @@ export const DateTime = Type.String({
 export const Time = named('Time', { value: DateTime, format: Type.Enum(['RFC3339']) })
 export type Time = Static<typeof Time>
 
-/** The wire form of an instant: `{value: 'YYYY-MM-DDTHH:MM:SS.sssZ', format: 'RFC3339'}`. Throws RangeError as `formatRfc3339`. */
+/** The wire form of an instant: `{value: '2026-11-22T10:15:00.000Z', format: 'RFC3339'}`. Throws RangeError as `formatRfc3339`. */
 export function toTime(instantMs: number): Time {
   return { value: formatRfc3339(instantMs), format: 'RFC3339' }
 }

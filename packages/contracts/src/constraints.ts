@@ -1,9 +1,10 @@
 import { type Static, Type } from 'typebox'
 import { UssAvailabilityState } from './availability.ts'
 import { EntityIdText, EntityOvn, Time, UssBaseUrl } from './common.ts'
+import { GeoZone } from './geo-zone.ts'
 import { Volume4D } from './geometry.ts'
 import { SubscriberToNotify } from './notification.ts'
-import { named, optional } from './schema.ts'
+import { named, omissible, optional } from './schema.ts'
 
 export const ConstraintReference = named('ConstraintReference', {
   id: EntityIdText,
@@ -44,11 +45,11 @@ export const QueryConstraintReferencesResponse = named('QueryConstraintReference
 })
 export type QueryConstraintReferencesResponse = Static<typeof QueryConstraintReferencesResponse>
 
-/** What a constraint's manager itself serves about it; a geo-zone rides along unread. */
+/** What a constraint's manager itself serves about it; the geo-zone is for readers, the pool does not use it. */
 export const ConstraintDetails = named('ConstraintDetails', {
   volumes: Type.Array(Volume4D, { minItems: 1 }),
-  type: optional(Type.String()),
-  geozone: optional(Type.Unknown()),
+  type: omissible(Type.String()),
+  geozone: omissible(GeoZone),
 })
 export type ConstraintDetails = Static<typeof ConstraintDetails>
 

@@ -56,6 +56,7 @@ export {
   statusOf,
 } from './errors.ts'
 export { renderValue } from './findings.ts'
+export { GeoZone, ZoneAuthority } from './geo-zone.ts'
 export {
   Altitude,
   Circle,

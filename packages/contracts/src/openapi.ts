@@ -102,6 +102,13 @@ function convertInline(schema: TSchema, components: Map<string, OpenApiObject>):
   return out
 }
 
+/** OpenAPI 3.0 components of named schemas and of all they refer to, by name. */
+export function describeSchemas(schemas: readonly TSchema[]): OpenApiObject {
+  const components = new Map<string, OpenApiObject>()
+  for (const schema of schemas) convert(schema, components)
+  return Object.fromEntries([...components].sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
 function parametersOf(operation: Operation, components: Map<string, OpenApiObject>): OpenApiObject[] {
   const write = (place: string) => (parameter: Parameter) => ({
     name: parameter.name,

@@ -30,7 +30,7 @@ export const auxOperations = {
     method: 'GET',
     path: '/aux/v1/validate_oauth',
     summary: 'Try an access token.',
-    queryParameters: [required('owner', Type.String(), 'The sub that the token should carry.')],
+    queryParameters: [permitted('owner', Type.String(), 'The sub that the token should carry.')],
     scopes: [[SCOPE.ridV1Read], [SCOPE.ridV1Write]],
     body: null,
     answer: null,

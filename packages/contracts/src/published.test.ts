@@ -1,8 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { buildOpenApi } from './openapi.ts'
+import { Constraint } from './constraints.ts'
+import { buildOpenApi, describeSchemas } from './openapi.ts'
 import type { Surface } from './operation.ts'
+import { OperationalIntent } from './operational-intents.ts'
 import { operationList } from './operations.ts'
 import { deliberateDifferences } from './published-differences.ts'
 
@@ -45,6 +47,11 @@ function isServedByPool(path: string): boolean {
   return !path.startsWith('/uss/') && !path.startsWith('/v1/uss/')
 }
 
+/** What suppliers tell each other about entities: not served here, but written in our own words too, for files. */
+const supplierSchemas: Readonly<Partial<Record<Surface, readonly string[]>>> = {
+  f3548: ['OperationalIntent', 'Constraint'],
+}
+
 const lowerFirst = (text: string) => text.charAt(0).toLowerCase() + text.slice(1)
 
 /** Reads one OpenAPI document into facts: a sentence-like key and a value, so that two documents compare line by line. */
@@ -83,7 +90,7 @@ class Facts {
     }
   }
 
-  private typeOf(schema: Json): string {
+  typeOf(schema: Json): string {
     const resolved = this.resolve(schema)
     const found = resolved.schema
     if (found['type'] === 'object' && resolved.name !== null) {
@@ -91,11 +98,13 @@ class Facts {
       return `object ${this.rename(resolved.name)}`
     }
     if (found['type'] === 'array') {
-      return `array of (${this.typeOf(found['items'] as Json)})${found['minItems'] === undefined ? '' : ` minItems=${found['minItems']}`}`
+      const bounds = ['minItems', 'maxItems'].filter((keyword) => found[keyword] !== undefined)
+      const written = bounds.map((keyword) => ` ${keyword}=${JSON.stringify(found[keyword])}`).join('')
+      return `array of (${this.typeOf(found['items'] as Json)})${written}`
     }
     const keywords = ['minLength', 'maxLength', 'pattern', 'enum', 'minimum', 'maximum']
     const parts = [String(found['type'])]
-    if (found['type'] === 'string' && found['format'] !== undefined) parts.push(`format=${found['format']}`)
+    if (found['type'] === 'string' && found['format'] !== undefined) parts.push(`format=${found['format'] as string}`)
     for (const keyword of keywords) {
       if (found[keyword] !== undefined) parts.push(`${keyword}=${JSON.stringify(found[keyword])}`)
     }
@@ -108,7 +117,7 @@ class Facts {
     this.lines.set(`${at} type`, this.typeOf(schema))
     const { schema: found } = this.resolve(schema)
     if (found['type'] === 'number' || found['type'] === 'integer') {
-      if (found['format'] !== undefined) this.lines.set(`${at} numeric format`, String(found['format']))
+      if (found['format'] !== undefined) this.lines.set(`${at} numeric format`, found['format'] as string)
     }
     if (found['default'] !== undefined) this.lines.set(`${at} default`, JSON.stringify(found['default']))
     if (schema['nullable'] === true) this.lines.set(`${at} nullable`, 'true')
@@ -147,7 +156,7 @@ class Facts {
       this.lines.set(`${at} request`, `${this.bodyOf(requestBody)} required=${requestBody['required'] === true}`)
     }
     for (const parameter of [...shared, ...((operation['parameters'] ?? []) as Json[])]) {
-      const parameterAt = `${at} ${parameter['in']} parameter ${parameter['name']}`
+      const parameterAt = `${at} ${parameter['in'] as string} parameter ${parameter['name'] as string}`
       this.lines.set(`${parameterAt} required`, String(parameter['required'] === true))
       this.addField(parameterAt, parameter['schema'] as Json)
     }
@@ -169,13 +178,18 @@ function readPublished(publication: Published): { facts: Facts; ids: Map<string,
       ids.set(`${method.toUpperCase()} ${path}`, String(operation['operationId']))
     }
   }
+  for (const name of supplierSchemas[publication.surface] ?? []) facts.typeOf({ $ref: `#/components/schemas/${name}` })
   return { facts, ids }
 }
 
 function readOurs(publication: Published): { facts: Facts; ids: Map<string, string> } {
   const doc = buildOpenApi({ title: 'Parley', version: '0', servers: [] })
+  const components = doc['components'] as Json
+  const schemas = { ...describeSchemas([OperationalIntent, Constraint]), ...(components['schemas'] as Json) }
   const { prefix } = publication
-  const facts = new Facts(doc, (name) => (name.startsWith(prefix) ? name.slice(prefix.length) : name))
+  const facts = new Facts({ ...doc, components: { schemas } }, (name) =>
+    name.startsWith(prefix) ? name.slice(prefix.length) : name,
+  )
   const ids = new Map<string, string>()
   for (const operation of operationList) {
     if (operation.surface !== publication.surface) continue
@@ -184,6 +198,7 @@ function readOurs(publication: Published): { facts: Facts; ids: Map<string, stri
     facts.addOperation(name, item?.[operation.method.toLowerCase()] as Json, [])
     ids.set(name, lowerFirst(operation.operationId.slice(prefix.length)))
   }
+  for (const name of supplierSchemas[publication.surface] ?? []) facts.typeOf({ $ref: `#/components/schemas/${name}` })
   return { facts, ids }
 }
 

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { formatRfc3339, parseRfc3339 } from './rfc3339.ts'
 
@@ -29,6 +29,20 @@ test('any text gives a whole number of milliseconds or null', () => {
     fc.property(fc.oneof(fc.string(), nearMiss), (text) => {
       const instant = parseRfc3339(text)
       return instant === null || Number.isInteger(instant)
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+test('a microsecond of our time survives reading and writing', () => {
+  const micros = fc.tuple(fc.integer({ min: -8_770_000_000_000, max: 8_770_000_000_000 }), fc.nat(999))
+  fc.assert(
+    fc.property(micros, ([instant, part]) => {
+      const whole = new Date(instant).toISOString().slice(0, -1)
+      const text = part === 0 ? `${whole}Z` : `${whole}${String(part).padStart(3, '0')}Z`
+      const read = parseRfc3339(text)
+      expect(read).not.toBeNull()
+      expect(formatRfc3339(read as number)).toBe(text)
     }),
     { numRuns: 2000 },
   )

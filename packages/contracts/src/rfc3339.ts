@@ -2,9 +2,9 @@ import type { EpochMs } from '@parley/units'
 
 const LONGEST = 64
 const DAY_MS = 86_400_000
-/** 0000-01-01T00:00:00Z and 9999-12-31T23:59:59.999Z: the years that four digits can write. */
+/** 0000-01-01T00:00:00Z and the end of 9999: the years that four digits can write. */
 const EARLIEST_MS = -62_167_219_200_000
-const LATEST_MS = 253_402_300_799_999
+const BEYOND_MS = 253_402_300_800_000
 const DAYS_IN_MONTH = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] as const
 
 /** The value of two decimal digits at `at`, or NaN. */
@@ -46,10 +46,10 @@ function isMonthEnd(midnightMs: number): boolean {
 }
 
 /**
- * Reads an RFC 3339 date-time and returns its instant in whole milliseconds, or null when the text is not one.
+ * Reads an RFC 3339 date-time and returns its instant to the microsecond, or null when the text is not one.
  *
  * A zone is demanded (`Z` or an offset up to ±23:59); a time without one is refused, never guessed. Digits of the
- * second beyond the third are cut off, towards the past. A leap second (`:60`, only where UTC ends a month) becomes
+ * second beyond the sixth are cut off, towards the past. A leap second (`:60`, only where UTC ends a month) becomes
  * the first instant of the next minute, fraction dropped, so that order is kept. Instants outside the years 0000 to
  * 9999 UTC are refused.
  */
@@ -66,15 +66,15 @@ export function parseRfc3339(text: string): EpochMs | null {
   if (!(year >= 0 && month >= 1 && month <= 12 && day >= 1 && day <= daysInMonth(year, month))) return null
   if (!(hour <= 23 && minute <= 59 && second <= 60)) return null
   let at = 19
-  let fractionMs = 0
+  let fractionUs = 0
   if (text[at] === '.') {
-    let weight = 100
+    let weight = 100_000
     const first = ++at
     for (; at < text.length; at++) {
       const digit = text.charCodeAt(at) - 48
       if (!(digit >= 0 && digit <= 9)) break
-      fractionMs += digit * weight
-      weight = weight === 100 ? 10 : weight === 10 ? 1 : 0
+      fractionUs += digit * weight
+      weight = weight > 1 ? weight / 10 : 0
     }
     if (at === first) return null
   }
@@ -82,16 +82,21 @@ export function parseRfc3339(text: string): EpochMs | null {
   if (Number.isNaN(zone)) return null
   const minuteMs = daysFromEpoch(year, month, day) * DAY_MS + (hour * 60 + minute - zone) * 60_000
   if (second === 60 && !isMonthEnd(minuteMs + 60_000)) return null
-  const instantMs = second === 60 ? minuteMs + 60_000 : minuteMs + second * 1000 + fractionMs
-  return instantMs >= EARLIEST_MS && instantMs <= LATEST_MS ? (instantMs as EpochMs) : null
+  const instantMs = second === 60 ? minuteMs + 60_000 : minuteMs + second * 1000 + fractionUs / 1000
+  return instantMs >= EARLIEST_MS && instantMs < BEYOND_MS ? (instantMs as EpochMs) : null
 }
 
 /**
- * Writes an instant as `YYYY-MM-DDTHH:MM:SS.sssZ`; fractions of a millisecond are cut off towards the past.
- * Throws RangeError when the instant is not finite or outside the years 0000 to 9999.
+ * Writes an instant as `YYYY-MM-DDTHH:MM:SS.sssZ`, or with six digits where it has a part of a millisecond: what was
+ * read is written back as the same instant (between the years 1692 and 2247; beyond, a double no longer holds every
+ * microsecond). Throws RangeError when the instant is not finite or outside the years 0000 to 9999.
  */
 export function formatRfc3339(instantMs: number): string {
   const whole = Math.floor(instantMs)
-  if (!(whole >= EARLIEST_MS && whole <= LATEST_MS)) throw new RangeError(`No RFC 3339 text for instant ${instantMs}`)
-  return new Date(whole).toISOString()
+  if (!(whole >= EARLIEST_MS && whole < BEYOND_MS)) throw new RangeError(`No RFC 3339 text for instant ${instantMs}`)
+  // A double holds the milliseconds of our time to a quarter of a microsecond: rounding finds the microsecond read.
+  const micros = Math.round((instantMs - whole) * 1000)
+  if (micros === 0) return new Date(whole).toISOString()
+  if (micros === 1000) return new Date(whole + 1).toISOString()
+  return `${new Date(whole).toISOString().slice(0, -1)}${String(micros).padStart(3, '0')}Z`
 }
