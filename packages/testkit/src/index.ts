@@ -1,3 +1,4 @@
+export { checkLinearizable, type Effect, type Operation, type Verdict, type Version } from './linearizability.ts'
 export { listScenarios, loadScenario } from './load-scenario.ts'
 export {
   type BeatReport,
