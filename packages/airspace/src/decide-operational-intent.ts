@@ -52,6 +52,9 @@ export function decidePutOperationalIntent(state: AirspaceState, command: PutOpe
       invalid('SUBSCRIPTION_REQUIRED', '/subscription_id', { value: 'nothing', rule: `state ${intentState} needs subscription_id or new_subscription` }),
     )
 
+  const suffixProblem = checkSuffix(command)
+  if (suffixProblem !== null) return refused(asked, suffixProblem)
+
   const slot = state.intents.find(id)
   const current = slot < 0 ? null : state.operationalIntent(slot)
   if (current !== null) {
@@ -69,8 +72,14 @@ export function decidePutOperationalIntent(state: AirspaceState, command: PutOpe
   }
   if (!rules.compat && !offNominal && state.availabilityOf(manager) === 'Down')
     return refused(asked, refusal('USS_DOWN', `${manager} is marked Down: it may not make or keep an intent ${intentState}`))
-  const suffixProblem = command.requestedOvnSuffix === null ? null : checkSuffix(state, slot, command)
-  if (suffixProblem !== null) return refused(asked, suffixProblem)
+  if (suffixUsed(state, slot, command))
+    return refused(
+      asked,
+      invalid('OVN_SUFFIX_INVALID', '/requested_ovn_suffix', {
+        value: command.requestedOvnSuffix,
+        rule: 'a suffix may be used once by an operational intent',
+      }),
+    )
 
   const cells = cellsOfVolumes(command.extents)
   const footprint: Footprint = { cells, ...bounds }
@@ -245,17 +254,24 @@ function isRepetition(state: AirspaceState, slot: number, command: PutOperationa
   )
 }
 
-function checkSuffix(state: AirspaceState, slot: number, command: PutOperationalIntent): ReturnType<typeof invalid> | null {
-  const suffix = command.requestedOvnSuffix!
-  const field = '/requested_ovn_suffix'
-  if (!isUuidV7(suffix)) return invalid('OVN_SUFFIX_INVALID', field, { value: suffix, rule: 'must be a UUID of version 7' })
+/** Whether a requested suffix cannot be one, whatever the intent. */
+function checkSuffix(command: PutOperationalIntent): ReturnType<typeof invalid> | null {
+  const suffix = command.requestedOvnSuffix
+  if (suffix === null) return null
+  const wrong = (rule: string): ReturnType<typeof invalid> =>
+    invalid('OVN_SUFFIX_INVALID', '/requested_ovn_suffix', { value: suffix, rule })
+  if (!isUuidV7(suffix)) return wrong('must be a UUID of version 7')
   const distanceMs = Math.abs(timeOfUuidV7(suffix) - command.nowMs)
-  if (distanceMs > SUFFIX_TOLERANCE_MS)
-    return invalid('OVN_SUFFIX_INVALID', field, { value: suffix, rule: `its time must be within 5 minutes of ${isoTime(command.nowMs)}` })
-  if (slot < 0) return null
-  const used =
-    state.intentOvn(slot) === ovnWithSuffix(command.id, suffix) || (state.pastSuffixes.get(slot)?.includes(suffix) ?? false)
-  return used ? invalid('OVN_SUFFIX_INVALID', field, { value: suffix, rule: 'a suffix may be used once by an operational intent' }) : null
+  return distanceMs > SUFFIX_TOLERANCE_MS ? wrong(`its time must be within 5 minutes of ${isoTime(command.nowMs)}`) : null
+}
+
+/** Whether the intent has the requested suffix now or had it before. */
+function suffixUsed(state: AirspaceState, slot: number, { id, requestedOvnSuffix }: PutOperationalIntent): boolean {
+  if (slot < 0 || requestedOvnSuffix === null) return false
+  return (
+    state.intentOvn(slot) === ovnWithSuffix(id, requestedOvnSuffix) ||
+    (state.pastSuffixes.get(slot)?.includes(requestedOvnSuffix) ?? false)
+  )
 }
 
 /** JSON pointer of the first bound that an operational intent's volumes lack; null when all have all. */

@@ -50,7 +50,7 @@ export function decidePutSubscription(state: AirspaceState, command: PutSubscrip
     const needed = dependentNeeds(state, slot)
     const short =
       needed !== null &&
-      (needed.startMs < window.startMs ||
+      (needed.startMs < window.startMs - LIMITS.startToleranceMs ||
         needed.endMs > window.endMs ||
         needed.altitudeLowerM < extents.altitudeLowerM ||
         needed.altitudeUpperM > extents.altitudeUpperM ||
@@ -100,7 +100,7 @@ export function decideDeleteSubscription(state: AirspaceState, command: DeleteSu
 }
 
 /**
- * Start and end of a subscription of either standard: an absent start is now (or the start it has), an absent end 24 h after the start.
+ * Start and end of a subscription of either standard: an absent bound is the one it has; a new one starts now and lasts 24 hours.
  */
 export function subscriptionWindow(
   asked: Pick<Bounds, 'startMs' | 'endMs'>,
@@ -114,7 +114,9 @@ export function subscriptionWindow(
   const { nowMs, current } = context
   const given = Number.isFinite(asked.startMs)
   const startMs = given ? asked.startMs : (current?.startMs ?? nowMs)
-  const endMs = Number.isFinite(asked.endMs) ? asked.endMs : ((startMs + LIMITS.subscriptionDurationMs) as EpochMs)
+  const endMs = Number.isFinite(asked.endMs)
+    ? asked.endMs
+    : (current?.endMs ?? ((startMs + LIMITS.subscriptionDurationMs) as EpochMs))
   if (given && startMs < nowMs - LIMITS.startToleranceMs)
     return { refusal: invalid('TIME_IN_PAST', context.start, { value: isoTime(startMs), rule: `at most 5 minutes before now, ${isoTime(nowMs)}` }) }
   if (endMs < nowMs) return { refusal: invalid('TIME_IN_PAST', context.end, { value: isoTime(endMs), rule: `in the future; it is ${isoTime(nowMs)}` }) }

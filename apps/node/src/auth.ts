@@ -1,0 +1,155 @@
+import { createPublicKey, type KeyObject } from 'node:crypto'
+import { ApiError } from '@parley/contracts'
+import type { Clock } from '@parley/units'
+import { compactVerify, decodeProtectedHeader } from 'jose'
+
+/** Who asks, as their token says. */
+export interface Identity {
+  readonly sub: string
+  readonly scopes: ReadonlySet<string>
+}
+
+interface CachedIdentity extends Identity {
+  readonly expiresAtS: number
+}
+
+/** Where the keys of trusted authorities come from; read at every new token. */
+export interface TrustedKeys {
+  keys(): Promise<readonly KeyObject[]>
+}
+
+const MAX_LIFETIME_S = 3600
+const CACHE_LIMIT = 10_000
+const MAX_TOKEN_CHARS = 8_192
+
+/**
+ * Checks bearer tokens as the standard's deployments do: RS256 by any trusted key (`kid` is not relied on), non-empty `sub` and
+ * `iss`, an `exp` ahead but at most an hour, an `aud` this node goes by. A token found good is remembered until it expires.
+ */
+export class TokenVerifier {
+  readonly #trusted: TrustedKeys
+  readonly #audiences: ReadonlySet<string>
+  readonly #clock: Clock
+  readonly #cache = new Map<string, CachedIdentity>()
+
+  constructor(options: { readonly trusted: TrustedKeys; readonly audiences: readonly string[]; readonly clock: Clock }) {
+    this.#trusted = options.trusted
+    this.#audiences = new Set(options.audiences)
+    this.#clock = options.clock
+  }
+
+  /** The identity of a token seen before and still good; null: use `verify`. */
+  known(authorization: string | undefined): Identity | null {
+    if (authorization === undefined) return null
+    const cached = this.#cache.get(authorization)
+    return cached !== undefined && cached.expiresAtS * 1000 > this.#clock.nowMs() ? cached : null
+  }
+
+  /** @throws {ApiError} one of the `AUTH_…` codes */
+  async verify(authorization: string | undefined): Promise<Identity> {
+    if (authorization === undefined || authorization === '') throw new ApiError('AUTH_MISSING')
+    const match = /^bearer +(\S+)$/i.exec(authorization)
+    if (match === null) throw new ApiError('AUTH_MISSING', { message: 'Authorization is not of the form: Bearer <token>' })
+    const token = match[1] as string
+    if (token.length > MAX_TOKEN_CHARS)
+      throw new ApiError('AUTH_TOKEN_INVALID', { message: `the token is longer than ${MAX_TOKEN_CHARS} characters` })
+    const claims = await this.#claims(token)
+    const identity = this.#judge(claims)
+    // A full cache is emptied whole: what is in use comes back at the cost of one check each.
+    if (this.#cache.size >= CACHE_LIMIT) this.#cache.clear()
+    this.#cache.set(authorization, identity)
+    return identity
+  }
+
+  async #claims(token: string): Promise<Record<string, unknown>> {
+    let alg: unknown
+    try {
+      alg = decodeProtectedHeader(token).alg
+    } catch (cause) {
+      throw new ApiError('AUTH_TOKEN_INVALID', { cause })
+    }
+    if (alg !== 'RS256') throw new ApiError('AUTH_ALGORITHM_REFUSED')
+    for (const key of await this.#trusted.keys()) {
+      let payload: Uint8Array
+      try {
+        ;({ payload } = await compactVerify(token, key, { algorithms: ['RS256'] }))
+      } catch {
+        continue
+      }
+      try {
+        const claims: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload))
+        if (typeof claims === 'object' && claims !== null && !Array.isArray(claims)) return claims as Record<string, unknown>
+      } catch (cause) {
+        throw new ApiError('AUTH_TOKEN_INVALID', { cause })
+      }
+      throw new ApiError('AUTH_TOKEN_INVALID', { message: 'the claims are not a JSON object' })
+    }
+    throw new ApiError('AUTH_SIGNATURE_INVALID')
+  }
+
+  #judge(claims: Record<string, unknown>): CachedIdentity {
+    const nowS = this.#clock.nowMs() / 1000
+    const { sub, iss, exp, aud, nbf, scope } = claims
+    const missing = (claim: string, rule: string): ApiError =>
+      new ApiError('AUTH_CLAIM_MISSING', { message: `claim ${claim} ${rule}` })
+    if (typeof sub !== 'string' || sub === '') throw missing('sub', 'must be a non-empty text')
+    if (typeof iss !== 'string' || iss === '') throw missing('iss', 'must be a non-empty text')
+    if (typeof exp !== 'number' || !Number.isFinite(exp)) throw missing('exp', 'must be a number of seconds')
+    if (exp <= nowS) throw new ApiError('AUTH_TOKEN_EXPIRED')
+    if (exp > nowS + MAX_LIFETIME_S + 1) throw new ApiError('AUTH_LIFETIME_TOO_LONG')
+    if (nbf !== undefined && (typeof nbf !== 'number' || nbf > nowS + 5)) throw new ApiError('AUTH_TOKEN_NOT_YET_VALID')
+    const audiences = typeof aud === 'string' ? [aud] : Array.isArray(aud) ? aud : []
+    if (audiences.length === 0) throw missing('aud', 'must name a host')
+    if (!audiences.some((one) => typeof one === 'string' && this.#audiences.has(one)))
+      throw new ApiError('AUTH_AUDIENCE_WRONG')
+    const scopes = typeof scope === 'string' ? scope.split(' ').filter((one) => one !== '') : []
+    return { sub, scopes: new Set(scopes), expiresAtS: exp }
+  }
+}
+
+/** Refuses who carries none of the scope sets in full. @throws {ApiError} `SCOPE_MISSING` */
+export function requireScopes(identity: Identity, alternatives: readonly (readonly string[])[]): void {
+  for (const set of alternatives) if (set.every((scope) => identity.scopes.has(scope))) return
+  throw new ApiError('SCOPE_MISSING', {
+    message: `the token needs ${alternatives.map((set) => set.join(' and ')).join(', or ')}`,
+  })
+}
+
+/** Keys given once, as PEM texts. */
+export function fixedKeys(pems: readonly string[]): TrustedKeys {
+  const keys = pems.map((pem) => createPublicKey(pem))
+  return { keys: () => Promise.resolve(keys) }
+}
+
+/** All keys of several sources. */
+export function allKeys(sources: readonly TrustedKeys[]): TrustedKeys {
+  return { keys: async () => (await Promise.all(sources.map((source) => source.keys()))).flat() }
+}
+
+const JWKS_REFRESH_MS = 60_000
+const JWKS_STALE_MS = 3_600_000
+const JWKS_TIMEOUT_MS = 5_000
+
+/** RSA keys of a JSON Web Key Set: asked for at most once a minute, and trusted for an hour when the authority does not answer. */
+export function remoteKeys(url: string, clock: Clock): TrustedKeys {
+  let keys: readonly KeyObject[] = []
+  let fetchedAtMs = Number.NEGATIVE_INFINITY
+  let triedAtMs = Number.NEGATIVE_INFINITY
+  const refresh = async (): Promise<void> => {
+    const response = await fetch(url, { signal: AbortSignal.timeout(JWKS_TIMEOUT_MS) })
+    const set = (await response.json()) as { keys?: { kty?: string }[] }
+    keys = (set.keys ?? [])
+      .filter((jwk) => jwk.kty === 'RSA')
+      .map((jwk) => createPublicKey({ key: jwk as import('node:crypto').JsonWebKey, format: 'jwk' }))
+    fetchedAtMs = clock.nowMs()
+  }
+  return {
+    async keys() {
+      if (clock.nowMs() - triedAtMs >= JWKS_REFRESH_MS) {
+        triedAtMs = clock.nowMs()
+        await refresh().catch(() => undefined)
+      }
+      return clock.nowMs() - fetchedAtMs <= JWKS_STALE_MS ? keys : []
+    },
+  }
+}

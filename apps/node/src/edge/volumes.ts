@@ -1,0 +1,175 @@
+import { ApiError, type Finding, fromTime, type RidV1Volume4D, toTime, type Volume4D as WireVolume4D } from '@parley/contracts'
+import { fromDateTime } from '@parley/contracts'
+import { GeoError, type Outline, outlineAreaM2, type Volume4D, validateVolume } from '@parley/geo4d'
+import { degrees, type EpochMs, type MetresHae, metres } from '@parley/units'
+
+/** What the operation at hand allows. */
+export interface VolumeLimits {
+  readonly maxVertices: number
+  /** Larger areas are `AREA_TOO_LARGE`. */
+  readonly maxAreaM2: number
+  /** The reference implementation does not measure circles. */
+  readonly measureCircles: boolean
+}
+
+const OPEN_START = Number.NEGATIVE_INFINITY as EpochMs
+const OPEN_END = Number.POSITIVE_INFINITY as EpochMs
+const OPEN_LOW = Number.NEGATIVE_INFINITY as MetresHae
+const OPEN_HIGH = Number.POSITIVE_INFINITY as MetresHae
+
+const invalid = (finding: Finding): ApiError =>
+  new ApiError('INVALID_VOLUME', { message: `${finding.field}: ${finding.rule}`, findings: [finding] })
+
+/** Reads all `extents` of a request. @throws {ApiError} that names the field */
+export function readVolumes(extents: readonly WireVolume4D[], at: string, limits: VolumeLimits): Volume4D[] {
+  let vertices = 0
+  const volumes = extents.map((wire, i) => {
+    const volume = readVolume(wire, `${at}/${i}`, limits)
+    vertices += volume.outline.kind === 'polygon' ? volume.outline.vertices.length : 1
+    return volume
+  })
+  if (vertices > limits.maxVertices)
+    throw new ApiError('TOO_MANY_VERTICES', {
+      findings: [{ field: at, value: String(vertices), rule: `at most ${limits.maxVertices} vertices in all` }],
+    })
+  return volumes
+}
+
+/** Reads one volume of F3548-21 or F3411-22a; bounds that are absent are open. @throws {ApiError} that names the field */
+export function readVolume(wire: WireVolume4D, at: string, limits: VolumeLimits): Volume4D {
+  const { volume, time_start, time_end } = wire
+  const circle = volume.outline_circle ?? null
+  const polygon = volume.outline_polygon ?? null
+  if ((circle === null) === (polygon === null))
+    throw invalid({
+      field: `${at}/volume`,
+      value: circle === null ? 'nothing' : 'both',
+      rule: 'give exactly one of outline_circle and outline_polygon',
+    })
+  let outline: Outline
+  if (polygon !== null)
+    outline = {
+      kind: 'polygon',
+      vertices: polygon.vertices.map(({ lat, lng }) => ({ latDeg: degrees(lat), lngDeg: degrees(lng) })),
+    }
+  else {
+    const center = circle?.center ?? null
+    const radius = circle?.radius ?? null
+    if (center === null || radius === null)
+      throw invalid({
+        field: `${at}/volume/outline_circle/${center === null ? 'center' : 'radius'}`,
+        value: 'nothing',
+        rule: 'a circle needs center and radius',
+      })
+    outline = {
+      kind: 'circle',
+      centre: { latDeg: degrees(center.lat), lngDeg: degrees(center.lng) },
+      radiusM: metres(radius.value),
+    }
+  }
+  return checked(
+    {
+      outline,
+      altitudeLowerM: (volume.altitude_lower?.value as MetresHae | undefined) ?? OPEN_LOW,
+      altitudeUpperM: (volume.altitude_upper?.value as MetresHae | undefined) ?? OPEN_HIGH,
+      startMs: time_start ? fromTime(time_start) : OPEN_START,
+      endMs: time_end ? fromTime(time_end) : OPEN_END,
+    },
+    at,
+    limits,
+  )
+}
+
+/** Reads a volume of F3411-19. @throws {ApiError} that names the field */
+export function readRidV1Volume(wire: RidV1Volume4D, at: string, limits: VolumeLimits): Volume4D {
+  const { footprint, altitude_lo, altitude_hi } = wire.spatial_volume
+  return checked(
+    {
+      outline: {
+        kind: 'polygon',
+        vertices: footprint.vertices.map(({ lat, lng }) => ({ latDeg: degrees(lat), lngDeg: degrees(lng) })),
+      },
+      altitudeLowerM: (altitude_lo as MetresHae | null | undefined) ?? OPEN_LOW,
+      altitudeUpperM: (altitude_hi as MetresHae | null | undefined) ?? OPEN_HIGH,
+      startMs: wire.time_start ? fromDateTime(wire.time_start) : OPEN_START,
+      endMs: wire.time_end ? fromDateTime(wire.time_end) : OPEN_END,
+    },
+    at,
+    limits,
+  )
+}
+
+/** Reads the `area` of an F3411 query: `lat,lng,lat,lng,…`. @throws {ApiError} that names the field */
+export function readArea(text: string, limits: VolumeLimits): Volume4D {
+  const field = '/query/area'
+  const numbers = text.split(',').map((part) => (/^\s*-?\d{1,3}(\.\d{1,20})?\s*$/.test(part) ? Number(part) : Number.NaN))
+  const shown = text.slice(0, 60)
+  if (numbers.some((n) => Number.isNaN(n)) || numbers.length % 2 !== 0)
+    throw new ApiError('INVALID_PARAMETER', { findings: [{ field, value: shown, rule: 'must be lat,lng,lat,lng,…' }] })
+  if (numbers.length < 6)
+    throw new ApiError('INVALID_PARAMETER', { findings: [{ field, value: shown, rule: 'needs at least three vertices' }] })
+  const vertices = []
+  for (let i = 0; i < numbers.length; i += 2)
+    vertices.push({ latDeg: degrees(numbers[i] as number), lngDeg: degrees(numbers[i + 1] as number) })
+  return checked(
+    {
+      outline: { kind: 'polygon', vertices },
+      altitudeLowerM: OPEN_LOW,
+      altitudeUpperM: OPEN_HIGH,
+      startMs: OPEN_START,
+      endMs: OPEN_END,
+    },
+    field,
+    limits,
+  )
+}
+
+function checked(volume: Volume4D, at: string, limits: VolumeLimits): Volume4D {
+  try {
+    validateVolume(volume)
+  } catch (error) {
+    if (!(error instanceof GeoError)) throw error
+    const { field, value, rule } = error.details as { field: string; value: unknown; rule: string }
+    throw new ApiError('INVALID_VOLUME', {
+      message: `${at}${field}: ${rule}`,
+      findings: [{ field: `${at}${field}`, value: String(value).slice(0, 60), rule }],
+      cause: error,
+    })
+  }
+  if (volume.outline.kind === 'polygon' || limits.measureCircles) {
+    const areaM2 = outlineAreaM2(volume.outline)
+    if (areaM2 > limits.maxAreaM2)
+      throw new ApiError('AREA_TOO_LARGE', {
+        findings: [
+          {
+            field: at,
+            value: `${(areaM2 / 1e6).toFixed(1)} km²`,
+            rule: `at most ${limits.maxAreaM2 / 1e6} km²`,
+          },
+        ],
+      })
+  }
+  return volume
+}
+
+/** A volume as F3548-21 writes it; open bounds are left out. */
+export function writeVolume(volume: Volume4D): WireVolume4D {
+  const { outline } = volume
+  const altitude = (value: number): { value: number; reference: 'W84'; units: 'M' } => ({ value, reference: 'W84', units: 'M' })
+  return {
+    volume: {
+      ...(outline.kind === 'circle'
+        ? {
+            outline_circle: {
+              center: { lat: outline.centre.latDeg, lng: outline.centre.lngDeg },
+              radius: { value: outline.radiusM, units: 'M' as const },
+            },
+          }
+        : { outline_polygon: { vertices: outline.vertices.map(({ latDeg, lngDeg }) => ({ lat: latDeg, lng: lngDeg })) } }),
+      ...(Number.isFinite(volume.altitudeLowerM) ? { altitude_lower: altitude(volume.altitudeLowerM) } : {}),
+      ...(Number.isFinite(volume.altitudeUpperM) ? { altitude_upper: altitude(volume.altitudeUpperM) } : {}),
+    },
+    ...(Number.isFinite(volume.startMs) ? { time_start: toTime(volume.startMs) } : {}),
+    ...(Number.isFinite(volume.endMs) ? { time_end: toTime(volume.endMs) } : {}),
+  }
+}

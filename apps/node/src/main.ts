@@ -1,0 +1,125 @@
+import { buildApplication, buildCommand, type CommandContext, run } from '@stricli/core'
+import { StartRefused } from './errors.ts'
+import { startNode } from './start.ts'
+import { VERSION } from './version.ts'
+
+interface Flags {
+  readonly port: number
+  readonly host: string
+  readonly data: string
+  readonly scenario?: string
+  readonly demo: boolean
+  readonly issuer: boolean
+  readonly audience?: readonly string[]
+  readonly key?: readonly string[]
+  readonly jwks?: string
+  readonly allowHttpBaseUrls: boolean
+  readonly exact: boolean
+  readonly compat: boolean
+  readonly rateLimit: number
+}
+
+const EXIT = { ok: 0, failed: 1, usage: 2 } as const
+
+const log = (line: string): void => {
+  process.stderr.write(`${new Date().toISOString()} ${line}\n`)
+}
+
+async function serve(flags: Flags): Promise<void> {
+  const scenario = flags.scenario ?? (flags.demo ? 'fire' : 'none')
+  const node = await startNode(
+    {
+      port: flags.port,
+      host: flags.host,
+      dataDir: flags.data,
+      scenario: scenario === 'none' ? null : scenario,
+      audiences: flags.audience ?? [],
+      allowHttpBaseUrls: flags.allowHttpBaseUrls,
+      exact: flags.exact,
+      compat: flags.compat,
+      issuer: flags.issuer || flags.demo,
+      keyFiles: flags.key ?? [],
+      jwksUrl: flags.jwks ?? null,
+      rateLimitPerS: flags.rateLimit,
+    },
+    { log },
+  )
+  process.stdout.write(`Parley is at ${node.url}\n`)
+  const ended = new Promise<'signal' | 'halted'>((settle) => {
+    let asked = 0
+    const onSignal = (): void => {
+      asked += 1
+      if (asked > 1) process.exit(EXIT.failed)
+      settle('signal')
+    }
+    process.on('SIGINT', onSignal)
+    process.on('SIGTERM', onSignal)
+    void node.halted.then(() => {
+      // Goes on answering, with 503 and the reason, until the operator stops it: a line that fell silent would say less.
+      process.exitCode = EXIT.failed
+    })
+  })
+  await ended
+  await node.close()
+}
+
+const command = buildCommand<Flags>({
+  docs: {
+    brief: 'Run a Parley node: a shared sky for several suppliers (ASTM F3548-21, F3411), with its desk in the browser.',
+    fullDescription:
+      'A live node needs a key of the authority that issues tokens: --key FILE or --jwks URL. ' +
+      'For a look around, --demo starts the development issuer and plays a simulated scenario.',
+  },
+  parameters: {
+    flags: {
+      port: { kind: 'parsed', parse: portOf, default: '8080', brief: 'TCP port; 0 takes any free one' },
+      host: { kind: 'parsed', parse: String, default: '127.0.0.1', brief: 'Address to listen on; this machine only unless told' },
+      data: { kind: 'parsed', parse: String, default: 'parley-data', brief: 'Folder that keeps the journal; made if missing' },
+      demo: { kind: 'boolean', default: false, brief: 'Development issuer on, and the scenario "fire" unless --scenario says otherwise' },
+      scenario: { kind: 'parsed', parse: String, optional: true, brief: 'Simulated scenario to play, or none' },
+      issuer: { kind: 'boolean', default: false, brief: 'Issue tokens to whoever asks at /token; loopback addresses only' },
+      audience: { kind: 'parsed', parse: String, optional: true, variadic: true, brief: 'Host name tokens may be for, besides 127.0.0.1 and localhost; repeatable' },
+      key: { kind: 'parsed', parse: String, optional: true, variadic: true, brief: 'PEM file with an RSA public key to trust; repeatable' },
+      jwks: { kind: 'parsed', parse: String, optional: true, brief: 'URL of a JSON Web Key Set to trust' },
+      allowHttpBaseUrls: { kind: 'boolean', default: false, brief: 'Accept suppliers reached over plain http' },
+      exact: { kind: 'boolean', default: false, brief: 'Only true overlaps need a key and are listed' },
+      compat: { kind: 'boolean', default: false, brief: 'Answer as the reference implementation does where it leaves the standard' },
+      rateLimit: { kind: 'parsed', parse: countOf, default: '0', brief: 'Requests a second one client may make; 0 for no limit' },
+    },
+  },
+  func: async (flags) => {
+    try {
+      await serve(flags)
+    } catch (error) {
+      if (!(error instanceof StartRefused)) throw error
+      process.stderr.write(`parley-node: ${error.message}\n`)
+      process.exitCode = EXIT.failed
+    }
+  },
+})
+
+function portOf(text: string): number {
+  const port = Number(text)
+  if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new SyntaxError(`${text} is not a port: a whole number from 0 to 65535`)
+  return port
+}
+
+function countOf(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new SyntaxError(`${text} is not a whole number from 0 on`)
+  return Number(text)
+}
+
+const application = buildApplication(command, {
+  name: 'parley-node',
+  versionInfo: { currentVersion: VERSION },
+  scanner: { caseStyle: 'allow-kebab-for-camel' },
+  documentation: { useAliasInUsageLine: false },
+})
+
+// npm passes what follows a bare -- on; the first one is its own.
+await run(application, process.argv.slice(2), {
+  process: process as unknown as CommandContext['process'],
+})
+// The framework's own codes for unusable words are negative or large: all of them are usage.
+if (typeof process.exitCode === 'number' && process.exitCode !== 0 && process.exitCode !== EXIT.failed)
+  process.exitCode = EXIT.usage

@@ -1,0 +1,27 @@
+/** How a node runs; every field is what a flag says, defaults filled in. */
+export interface NodeOptions {
+  /** 0: any free port. */
+  readonly port: number
+  readonly host: string
+  readonly dataDir: string
+  /** Name of a scenario to play, or null. */
+  readonly scenario: string | null
+  /** Host names (no port) that a token may be meant for. */
+  readonly audiences: readonly string[]
+  readonly allowHttpBaseUrls: boolean
+  readonly exact: boolean
+  readonly compat: boolean
+  /** Run the development token issuer. */
+  readonly issuer: boolean
+  /** PEM files with RSA public keys of the authorities to trust. */
+  readonly keyFiles: readonly string[]
+  /** Where to fetch further keys as a JSON Web Key Set, or null. */
+  readonly jwksUrl: string | null
+  /** Requests a second that one client may make; 0: no limit. */
+  readonly rateLimitPerS: number
+}
+
+/** Names that mean this machine only, whatever the network. */
+export const LOOPBACK_HOSTS: readonly string[] = ['127.0.0.1', 'localhost', '::1']
+
+export const isLoopback = (host: string): boolean => LOOPBACK_HOSTS.includes(host) || /^127(\.\d{1,3}){3}$/.test(host)

@@ -1,0 +1,189 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { isJournalError, openSqliteJournal } from '@parley/journal'
+import { type Clock, systemClock } from '@parley/units'
+import { allKeys, fixedKeys, remoteKeys, TokenVerifier, type TrustedKeys } from './auth.ts'
+import { StartRefused } from './errors.ts'
+import { Issuer } from './issuer.ts'
+import { isLoopback, LOOPBACK_HOSTS, type NodeOptions } from './options.ts'
+import { Pool } from './pool.ts'
+import { prepareScenario, type ScenarioRun } from './scenario-run.ts'
+import { buildServer } from './server.ts'
+import { NO_SCENARIO } from './simulation.ts'
+import { VERSION } from './version.ts'
+
+/** A node that answers. */
+export interface RunningNode extends AsyncDisposable {
+  /** Origin, with the port that was really taken. */
+  readonly url: string
+  readonly pool: Pool
+  /** Resolves with the cause when the journal has failed and the node answers no more. */
+  readonly halted: Promise<unknown>
+  /** Ends the scenario, the connections and the journal, in that order. Safe to call twice. */
+  close(): Promise<void>
+}
+
+export interface StartEnvironment {
+  readonly clock?: Clock
+  /** One line for the operator. */
+  readonly log: (line: string) => void
+}
+
+/**
+ * Starts a node as `options` say and resolves once it answers.
+ *
+ * @throws {StartRefused} with one line that says what stands in the way and what to do: a taken port, a folder that cannot be used,
+ *   an issuer where others could reach it, no key to trust
+ */
+export async function startNode(options: NodeOptions, environment: StartEnvironment): Promise<RunningNode> {
+  const { log } = environment
+  const clock = environment.clock ?? systemClock
+  if (options.issuer && !isLoopback(options.host))
+    throw new StartRefused(
+      `the development issuer gives a token to whoever asks, so it never runs on ${options.host}: leave out --host, or leave out --issuer (and --scenario) and name the authority's key by --key or --jwks`,
+    )
+  if (!options.issuer && options.keyFiles.length === 0 && options.jwksUrl === null)
+    throw new StartRefused('no key to check tokens with: name one by --key FILE or --jwks URL, or start the development issuer by --issuer')
+  if (options.scenario !== null && !options.issuer)
+    throw new StartRefused('--scenario plays simulated suppliers and needs the development issuer: add --issuer')
+  const scenario = options.scenario === null ? null : await prepareScenario(options.scenario, clock)
+
+  const dataDir = resolve(options.dataDir)
+  await claimFolder(dataDir, options.issuer)
+  const journal = await openJournal(dataDir, clock)
+  try {
+    const issuer = options.issuer ? await Issuer.open(dataDir, clock) : null
+    const trusted: TrustedKeys[] = []
+    if (issuer !== null) trusted.push(issuer)
+    if (options.keyFiles.length > 0) trusted.push(fixedKeys(await Promise.all(options.keyFiles.map(readKey))))
+    if (options.jwksUrl !== null) trusted.push(remoteKeys(options.jwksUrl, clock))
+
+    let tellHalted: (cause: unknown) => void = () => undefined
+    const halted = new Promise<unknown>((settle) => {
+      tellHalted = settle
+    })
+    const pool = await Pool.open({
+      journal,
+      clock,
+      rules: { exact: options.exact, compat: options.compat },
+      onHalt: (cause) => {
+        log(`HALTED: ${cause instanceof Error ? cause.message : String(cause)}. Nothing acknowledged is lost. Mend the disk, then start again.`)
+        tellHalted(cause)
+      },
+      onProgress: (done, total) => log(`replaying the journal: ${done} of ${total} entries`),
+    })
+    const context = {
+      options,
+      pool,
+      issuer,
+      verifier: new TokenVerifier({
+        trusted: allKeys(trusted),
+        audiences: [...new Set(['127.0.0.1', 'localhost', ...options.audiences])],
+        clock,
+      }),
+      simulation: scenario?.simulation ?? { simulated: options.issuer, ...NO_SCENARIO },
+      version: VERSION,
+      startedAtMs: clock.nowMs(),
+      nowMs: () => clock.nowMs(),
+    }
+    const app = await buildServer(context, log)
+    const url = await listen(app, options)
+    const run: ScenarioRun | null = scenario?.start(url, log) ?? null
+    let closing: Promise<void> | null = null
+    const close = (): Promise<void> => {
+      closing ??= (async () => {
+        await run?.stop()
+        await app.close()
+        await pool.close()
+      })()
+      return closing
+    }
+    return { url, pool, halted, close, [Symbol.asyncDispose]: close }
+  } catch (error) {
+    await journal.close()
+    throw error
+  }
+}
+
+async function listen(
+  app: Awaited<ReturnType<typeof buildServer>>,
+  { host, port }: Pick<NodeOptions, 'host' | 'port'>,
+): Promise<string> {
+  try {
+    await app.listen({ host, port, backlog: 1024 })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EADDRINUSE')
+      throw new StartRefused(`port ${port} on ${host} is taken: stop what holds it, or choose another by --port`)
+    if (code === 'EACCES') throw new StartRefused(`port ${port} may not be opened by this user: choose one above 1023 by --port`)
+    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+      throw new StartRefused(`${host} is not an address of this machine: choose another by --host`)
+    throw error
+  }
+  const address = app.server.address()
+  const taken = typeof address === 'object' && address !== null ? address.port : port
+  const name = LOOPBACK_HOSTS.includes(host) || isLoopback(host) ? (host === '::1' ? '[::1]' : 'localhost') : host
+  return `http://${name}:${taken}`
+}
+
+async function openJournal(dataDir: string, clock: Clock): Promise<Awaited<ReturnType<typeof openSqliteJournal>>> {
+  try {
+    return await openSqliteJournal({ dir: join(dataDir, 'journal'), kind: 'pool', clock })
+  } catch (error) {
+    if (isJournalError(error)) throw new StartRefused(error.message, { code: error.code }, { cause: error })
+    throw error
+  }
+}
+
+async function readKey(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (cause) {
+    throw new StartRefused(`the key file ${file} cannot be read: ${(cause as Error).message}`, {}, { cause })
+  }
+}
+
+const MARK = 'parley.json'
+
+interface FolderMark {
+  readonly format: number
+  readonly simulated: boolean
+  readonly id: string
+}
+
+/** Makes the folder Parley's own, or refuses one that is another's or holds the other kind of data: simulated and live never mix. */
+async function claimFolder(dataDir: string, simulated: boolean): Promise<void> {
+  const file = join(dataDir, MARK)
+  try {
+    await mkdir(dataDir, { recursive: true })
+    if (!existsSync(file)) {
+      const mark: FolderMark = { format: 1, simulated, id: randomBytes(8).toString('hex') }
+      await writeFile(file, `${JSON.stringify(mark)}\n`, { flag: 'wx' })
+      return
+    }
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    if (code !== 'EEXIST' || !existsSync(file))
+      throw new StartRefused(
+        `the data folder ${dataDir} cannot be written (${code ?? String(cause)}): choose another by --data, or mend its permissions`,
+        {},
+        { cause },
+      )
+  }
+  let mark: Partial<FolderMark>
+  try {
+    mark = JSON.parse(await readFile(file, 'utf8')) as Partial<FolderMark>
+  } catch (cause) {
+    throw new StartRefused(`${file} is not a mark of Parley's: choose another folder by --data`, {}, { cause })
+  }
+  if (mark.format !== 1)
+    throw new StartRefused(`the data folder ${dataDir} was written by a newer Parley (format ${String(mark.format)}): use that one`)
+  if (mark.simulated !== simulated)
+    throw new StartRefused(
+      mark.simulated === true
+        ? `the data folder ${dataDir} holds simulated data and this node is a live one: choose another by --data`
+        : `the data folder ${dataDir} holds live data and this node would issue development tokens: choose another by --data`,
+    )
+}
