@@ -1,0 +1,2 @@
+export { type CliProcess, runParley } from './app.ts'
+export { EXIT } from './exit-codes.ts'
