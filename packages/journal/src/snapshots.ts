@@ -29,6 +29,8 @@ const ALIGN = 4096
 const CHUNK = 4 << 20
 /** Written data is synced this often, so that no single sync holds up the journal's commits for long. */
 const SYNC_EVERY = 64 << 20
+/** Chunks read at once: fresh memory is the slow part, and the threads of the pool share it. */
+const READ_AHEAD = 4
 const KEEP = 2
 const MAX_TABLE = 16 << 20
 
@@ -204,8 +206,9 @@ async function write(path: string, { seq, journal, anchor, sections }: Contents)
       let sum = 0
       for (let at = 0; at < bytes.byteLength; at += CHUNK) {
         const chunk = bytes.subarray(at, at + CHUNK)
+        const written = writeAll(file, chunk, (placed[i] as TableSection).offset + at)
         sum = crc32(chunk, sum)
-        await writeAll(file, chunk, (placed[i] as TableSection).offset + at)
+        await written
         unsynced += chunk.byteLength
         if (unsynced >= SYNC_EVERY) {
           await file.datasync()
@@ -264,19 +267,22 @@ async function readTable(file: FileHandle): Promise<Table | SnapshotProblem> {
   return size < end ? 'truncated' : { ...table, sections }
 }
 
-/** Reads ahead by one chunk while the one before it is checksummed; null when the sum differs. */
+/** Reads some chunks ahead of the one being checksummed; null when the sum differs. */
 async function readSection(file: FileHandle, section: TableSection): Promise<Uint8Array | null> {
   const bytes = Buffer.allocUnsafeSlow(section.byteLength)
-  const fetchAt = (at: number): Promise<Buffer> => {
-    const chunk = bytes.subarray(at, at + CHUNK)
-    return readAll(file, chunk, section.offset + at)
-  }
+  const ahead: Promise<Buffer>[] = []
   let sum = 0
-  let ahead = bytes.byteLength > 0 ? fetchAt(0) : undefined
-  for (let at = 0; ahead !== undefined; at += CHUNK) {
-    const chunk = await ahead
-    ahead = at + CHUNK < bytes.byteLength ? fetchAt(at + CHUNK) : undefined
-    sum = crc32(chunk, sum)
+  try {
+    for (let at = 0; at < bytes.byteLength || ahead.length > 0; at += CHUNK) {
+      if (at < bytes.byteLength) ahead.push(readAll(file, bytes.subarray(at, at + CHUNK), section.offset + at))
+      if (ahead.length === READ_AHEAD || at + CHUNK >= bytes.byteLength) {
+        const chunk = await ahead[0]
+        ahead.shift()
+        sum = crc32(chunk as Buffer, sum)
+      }
+    }
+  } finally {
+    await Promise.allSettled(ahead)
   }
   return hex(sum) === section.crc32 ? new Uint8Array(bytes.buffer, 0, bytes.byteLength) : null
 }

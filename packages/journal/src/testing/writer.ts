@@ -14,6 +14,8 @@ const options = JSON.parse(optionsText ?? '{}') as {
   checkpointBytes?: number
   sectionBytes?: number
   stopAfter?: number
+  /** After a fault, die at once instead of closing. */
+  dieOnFault?: boolean
 }
 // A write beyond the file size limit then fails as an I/O error instead of ending the process.
 if (process.platform !== 'win32') process.on('SIGXFSZ', () => undefined)
@@ -58,6 +60,7 @@ try {
 } catch (error) {
   const { code, details } = error as { code?: string; details?: { reason?: string; outcome?: string } }
   say(`fault ${code ?? String(error)} ${details?.reason ?? '-'} ${details?.outcome ?? '-'}`)
+  if (options.dieOnFault) process.kill(process.pid, 'SIGKILL')
 }
 await journal.close()
 say('closed')

@@ -1,0 +1,23 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { freshSeed } from '../testing/entries.ts'
+import { killRounds } from '../testing/kill-rounds.ts'
+
+const KILLS = 200
+
+it(`holds under ${KILLS} kills at random instants`, { timeout: 300_000 }, async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'parley-journal-'))
+  const seed = freshSeed()
+  const tally = await killRounds({ dir, rounds: KILLS, seed })
+  console.info(`seed ${seed}:`, JSON.stringify(tally))
+  expect(tally.rounds).toBe(KILLS)
+  // Otherwise the loop would prove nothing: kills must meet writers that are opening, writing and saving.
+  expect(tally.whileOpening).toBeGreaterThan(0)
+  expect(tally.acknowledged).toBeGreaterThan(KILLS)
+  expect(tally.unacknowledged).toBeGreaterThan(0)
+  expect(tally.snapshotsLoaded).toBeGreaterThan(0)
+  expect((await readdir(dir)).filter((name) => name.endsWith('.tmp'))).toEqual([])
+  await rm(dir, { recursive: true })
+})
