@@ -1,8 +1,8 @@
-import type { LatLng, Outline } from './volume.ts'
 import { createRequire } from 'node:module'
 import { describe, expect, it } from 'vitest'
 import { outlineAreaM2 } from './area.ts'
 import { directGeodesic } from './geodesic.ts'
+import type { LatLng, Outline } from './volume.ts'
 
 interface PolygonArea {
   AddPoint(lat: number, lon: number): void

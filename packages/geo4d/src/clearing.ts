@@ -47,7 +47,8 @@ export function exactClearing(
     for (const [k, volume] of plan.entries()) {
       const heights = heightsMeet(volume, obstacle)
       const times = timesMeet(volume, obstacle)
-      const byTime = heights && withinReach(obstacle.startMs - volume.endMs, obstacle.endMs - volume.startMs, reach.time)
+      const byTime =
+        heights && withinReach(obstacle.startMs - volume.endMs, obstacle.endMs - volume.startMs, reach.time)
       const byHeight =
         times &&
         withinReach(
@@ -95,6 +96,7 @@ interface Reach {
 }
 
 function reachOf(plan: readonly Volume4D[], limits: ClearingLimits): { time: Reach; height: Reach } {
+  const { earliestStartMs, lowestM }: { earliestStartMs: number; lowestM: number } = limits
   let start = Infinity
   let end = -Infinity
   let lower = Infinity
@@ -106,8 +108,8 @@ function reachOf(plan: readonly Volume4D[], limits: ClearingLimits): { time: Rea
     upper = Math.max(upper, volume.altitudeUpperM)
   }
   return {
-    time: { forward: distanceTo(limits.latestEndMs, end), back: distanceTo(-limits.earliestStartMs, -start) },
-    height: { forward: distanceTo(limits.highestM, upper), back: distanceTo(-limits.lowestM, -lower) },
+    time: { forward: distanceTo(limits.latestEndMs, end), back: distanceTo(-earliestStartMs, -start) },
+    height: { forward: distanceTo(limits.highestM, upper), back: distanceTo(-lowestM, -lower) },
   }
 }
 

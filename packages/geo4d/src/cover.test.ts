@@ -95,9 +95,7 @@ describe('coverOutline', () => {
       for (let round = 0; round < 4; round++) {
         const outline = star(lat, lng, radiusM, 5, random)
         const vertices = outline.kind === 'polygon' ? outline.vertices : []
-        const loop = new s2.Loop(
-          vertices.map((p) => s2.Point.fromLatLng(s2.LatLng.fromDegrees(p.latDeg, p.lngDeg))),
-        )
+        const loop = new s2.Loop(vertices.map((p) => s2.Point.fromLatLng(s2.LatLng.fromDegrees(p.latDeg, p.lngDeg))))
         loop.normalize()
         const expected = [...coverer.covering(loop)].map((id) => s2.cellid.toToken(id))
         const found = tokens(outline)

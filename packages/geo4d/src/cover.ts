@@ -367,4 +367,3 @@ function projectCorner(frame: Frame, face: number, u: number, v: number, at: num
   quad[at] = plane[0] as number
   quad[at + 1] = plane[1] as number
 }
-

@@ -43,10 +43,7 @@ export function inverseGeodesic(from: Point, to: Point): Geodesic | null {
     const c = (WGS84_F / 16) * cos2Alpha * (4 + WGS84_F * (4 - 3 * cos2Alpha))
     const next =
       deltaLng +
-      (1 - c) *
-        WGS84_F *
-        sinAlpha *
-        (sigma + c * sinSigma * (cosMid + c * cosSigma * (2 * cosMid * cosMid - 1)))
+      (1 - c) * WGS84_F * sinAlpha * (sigma + c * sinSigma * (cosMid + c * cosSigma * (2 * cosMid * cosMid - 1)))
     if (Math.abs(next) > PI) return null
     const settled = Math.abs(next - lambda) < 1e-14
     lambda = next
@@ -106,8 +103,7 @@ export function directGeodesic(from: Point, azimuth: number, distanceM: number):
   const lambda = atan2(sinSigma * sinAzimuth, cosU1 * cosSigma - sinU1 * sinSigma * cosAzimuth)
   const c = (WGS84_F / 16) * cos2Alpha * (4 + WGS84_F * (4 - 3 * cos2Alpha))
   const deltaLng =
-    lambda -
-    (1 - c) * WGS84_F * sinAlpha * (sigma + c * sinSigma * (cosMid + c * cosSigma * (2 * cosMid * cosMid - 1)))
+    lambda - (1 - c) * WGS84_F * sinAlpha * (sigma + c * sinSigma * (cosMid + c * cosSigma * (2 * cosMid * cosMid - 1)))
   return { latDeg: lat / RADIANS, lngDeg: wrapDegrees(from.lngDeg + deltaLng / RADIANS) }
 }
 

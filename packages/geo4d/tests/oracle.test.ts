@@ -1,4 +1,5 @@
 import { type LatLng, type Outline, outlinesIntersect, type Volume4D, volumesIntersect } from '@parley/geo4d'
+import { degrees } from '@parley/units'
 import { describe, expect, it } from 'vitest'
 import { karneyDirect, karneyInverse, oracleOutlinesMeet, oracleVolumesMeet } from './oracle.ts'
 
@@ -24,6 +25,13 @@ function mulberry(seed: number): () => number {
     let t = Math.imul(a ^ (a >>> 15), 1 | a)
     t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
     return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+function ring(...vertices: readonly (readonly [number, number])[]): Outline {
+  return {
+    kind: 'polygon',
+    vertices: vertices.map(([latDeg, lngDeg]) => ({ latDeg: degrees(latDeg), lngDeg: degrees(lngDeg) })),
   }
 }
 
@@ -178,15 +186,7 @@ describe('1.1 cm', () => {
 
   it("finds the conformance suite's overlap of 1e-7 degrees, and lets the same gap pass", () => {
     const box = (south: number, north: number): Outline =>
-      ({
-        kind: 'polygon',
-        vertices: [
-          [south, 7.4774],
-          [south, 7.4780],
-          [north, 7.4780],
-          [north, 7.4774],
-        ].map(([latDeg, lngDeg]) => ({ latDeg, lngDeg })),
-      }) as Outline
+      ring([south, 7.4774], [south, 7.478], [north, 7.478], [north, 7.4774])
     const edge = 46.9754
     expect(outlinesIntersect(box(46.9749, edge), box(edge - 1e-7, 46.9759))).toBe(true)
     expect(outlinesIntersect(box(46.9749, edge), box(edge + 1e-7, 46.9759))).toBe(false)
@@ -196,15 +196,7 @@ describe('1.1 cm', () => {
 
 describe('faces that touch', () => {
   const box = (south: number, west: number, north: number, east: number): Outline =>
-    ({
-      kind: 'polygon',
-      vertices: [
-        [south, west],
-        [south, east],
-        [north, east],
-        [north, west],
-      ].map(([latDeg, lngDeg]) => ({ latDeg, lngDeg })),
-    }) as Outline
+    ring([south, west], [south, east], [north, east], [north, west])
 
   it.each([
     ['a whole face', box(47, 8, 47.01, 8.01), box(47, 8.01, 47.01, 8.02)],
@@ -218,15 +210,7 @@ describe('faces that touch', () => {
   })
 
   it('meet at the pole whatever longitude each gives it', () => {
-    const wedge = (west: number, tip: number) =>
-      ({
-        kind: 'polygon',
-        vertices: [
-          { latDeg: 90, lngDeg: tip },
-          { latDeg: 89.9, lngDeg: west },
-          { latDeg: 89.9, lngDeg: west + 30 },
-        ],
-      }) as Outline
+    const wedge = (west: number, tip: number) => ring([90, tip], [89.9, west], [89.9, west + 30])
     expect(outlinesIntersect(wedge(0, 17), wedge(150, -99))).toBe(true)
   })
 })

@@ -15,7 +15,7 @@ const FAR_M = 2_000_000
  * Metres along the ellipsoid between the nearest points of two outlines, 0 when they meet. For explanations: right to 1 % (to 1 mm for
  * two circles); whether outlines meet at all is `outlinesIntersect`'s to say, and the two never contradict each other.
  */
-export function outlineGapM(a: Outline, b: Outline): Metres {
+export function outlineDistance(a: Outline, b: Outline): Metres {
   const first = shapeOf(a)
   const second = shapeOf(b)
   if (shapesIntersect(first, second)) return metres(0)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { outlineGapM } from './gap.ts'
+import { outlineDistance } from './distance.ts'
 import { directGeodesic } from './geodesic.ts'
 import type { LatLng, Outline } from './volume.ts'
 
@@ -12,20 +12,20 @@ const square = (centre: LatLng, reachM: number): Outline => ({
   vertices: [0, 90, 180, 270].map((turn) => away(turn, reachM, centre)),
 })
 
-describe('outlineGapM', () => {
+describe('outlineDistance', () => {
   it.each([0.02, 5, 1000, 50_000, 500_000, 4_000_000])('measures a gap of %d m to 1 %%', (gap) => {
     const near = (actual: number) => expect(Math.abs(actual / gap - 1)).toBeLessThan(0.01)
-    near(outlineGapM(disc(origin, 100), disc(away(0, gap + 300), 200)))
+    near(outlineDistance(disc(origin, 100), disc(away(0, gap + 300), 200)))
     const north = away(0, gap + 300)
-    near(outlineGapM(square(origin, 100), disc(north, 200)))
-    near(outlineGapM(disc(north, 200), square(origin, 100)))
-    near(outlineGapM(square(origin, 100), square(north, 200)))
+    near(outlineDistance(square(origin, 100), disc(north, 200)))
+    near(outlineDistance(disc(north, 200), square(origin, 100)))
+    near(outlineDistance(square(origin, 100), square(north, 200)))
   })
 
   it('is zero exactly when the outlines meet', () => {
-    expect(outlineGapM(square(origin, 100), square(away(45, 10), 3))).toBe(0)
-    expect(outlineGapM(disc(origin, 100), disc(away(90, 200), 100))).toBe(0)
-    expect(outlineGapM(disc(origin, 100), disc(away(90, 200.01), 100))).toBeGreaterThan(0)
+    expect(outlineDistance(square(origin, 100), square(away(45, 10), 3))).toBe(0)
+    expect(outlineDistance(disc(origin, 100), disc(away(90, 200), 100))).toBe(0)
+    expect(outlineDistance(disc(origin, 100), disc(away(90, 200.01), 100))).toBeGreaterThan(0)
   })
 
   it('finds an edge between its corners', () => {
@@ -33,7 +33,7 @@ describe('outlineGapM', () => {
       kind: 'polygon',
       vertices: [away(180, 30_000, away(90, 500)), away(0, 30_000, away(90, 500)), away(90, 9000)],
     }
-    const gap = outlineGapM(square(origin, 100), wall)
+    const gap = outlineDistance(square(origin, 100), wall)
     expect(gap).toBeGreaterThan(380)
     expect(gap).toBeLessThan(404)
   })
