@@ -1,9 +1,23 @@
 import type { TSchema } from 'typebox'
-import { Check } from 'typebox/value'
+import { Compile } from 'typebox/compile'
 import type { Finding } from './errors.ts'
 import { RULE } from './schema.ts'
 
 const LONGEST_VALUE = 60
+
+/** Compiled checks of parts of schemas, made when a value is refused for the first time; as many as there are parts. */
+const checks = new WeakMap<TSchema, (value: unknown) => boolean>()
+
+function accepts(schema: TSchema, value: unknown): boolean {
+  let check = checks.get(schema)
+  if (check === undefined) {
+    const compiled = Compile(schema)
+    check = (candidate) => compiled.Check(candidate)
+    checks.set(schema, check)
+  }
+  return check(value)
+}
+
 /** Characters that a terminal or page would act on instead of showing: controls, direction marks, line separators. */
 const UNSAFE = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff]/g
 
@@ -108,7 +122,7 @@ export function findingsOf(schema: TSchema, value: unknown, options: { limit: nu
     }
     if (keywords.items === undefined) return
     for (let index = 0; index < found.length && findings.length < limit; index++) {
-      walk(keywords.items, found[index], `${field}/${index}`)
+      if (!accepts(keywords.items, found[index])) walk(keywords.items, found[index], `${field}/${index}`)
     }
   }
 
@@ -117,7 +131,7 @@ export function findingsOf(schema: TSchema, value: unknown, options: { limit: nu
     const meant = branches.filter((branch) => (branch as Keywords).type !== 'null')
     if (found === null && meant.length < branches.length) return
     if (meant.length === 1) walk(meant[0] as TSchema, found, field)
-    else if (!Check(schema, found)) report(field, found, 'must have one of the forms that the contract allows')
+    else if (!accepts(schema, found)) report(field, found, 'must have one of the forms that the contract allows')
   }
 
   const walk = (schema: TSchema, found: unknown, field: string): void => {
@@ -126,7 +140,7 @@ export function findingsOf(schema: TSchema, value: unknown, options: { limit: nu
     if (keywords.anyOf !== undefined) walkUnion(schema, found, field)
     else if (keywords.properties !== undefined) walkObject(keywords, found, field)
     else if (keywords.type === 'array') walkArray(keywords, found, field)
-    else if (!Check(schema, found)) report(field, found, leafRule(keywords, found))
+    else if (!accepts(schema, found)) report(field, found, leafRule(keywords, found))
   }
 
   walk(schema, value, at)

@@ -20,7 +20,6 @@ export interface Place {
 const LONGEST_POINTER = 300
 const LONGEST_KEY = 60
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
-const WHITE = /[ \t\n\r]*/y
 const LITERALS = ['true', 'false', 'null']
 
 /** A JSON pointer (RFC 6901) to the path, cut when hostile keys make it long. */
@@ -57,9 +56,10 @@ export function diagnoseJson(text: string, options: { readonly maxDepth: number 
   let at = 0
 
   const skipWhite = (): void => {
-    WHITE.lastIndex = at
-    WHITE.exec(text)
-    at = WHITE.lastIndex
+    for (; at < text.length; at++) {
+      const code = text.charCodeAt(at)
+      if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return
+    }
   }
 
   const fail = (expected: string): never => {
@@ -115,7 +115,8 @@ export function diagnoseJson(text: string, options: { readonly maxDepth: number 
     readContainer('}', () => {
       const start = at
       if (text[at] !== '"') fail(keys.size === 0 ? 'a key in double quotes or }' : 'a key in double quotes')
-      const key = JSON.parse(readText()) as string
+      const written = readText()
+      const key = written.includes('\\') ? (JSON.parse(written) as string) : written.slice(1, -1)
       if (keys.has(key)) {
         const objectPointer = pointerOfPath(path)
         const pointer = pointerOfPath([...path, key])
@@ -153,14 +154,14 @@ export function diagnoseJson(text: string, options: { readonly maxDepth: number 
       readText()
       return
     }
-    const literal = LITERALS.find((word) => text.startsWith(word, at))
-    if (literal !== undefined) {
-      at += literal.length
+    NUMBER.lastIndex = at
+    if (NUMBER.test(text)) {
+      at = NUMBER.lastIndex
       return
     }
-    NUMBER.lastIndex = at
-    if (NUMBER.exec(text) === null) fail('a value')
-    at = NUMBER.lastIndex
+    const literal = LITERALS.find((word) => text.startsWith(word, at))
+    if (literal === undefined) fail('a value')
+    else at += literal.length
   }
 
   try {

@@ -39,8 +39,16 @@ const intentId = required('entityid', EntityIdText, 'Identifier of the operation
 const constraintId = required('entityid', EntityIdText, 'Identifier of the constraint.')
 const ovn = required('ovn', EntityOvn, 'OVN of the version to be changed.')
 const subscriptionId = required('subscriptionid', SubscriptionIdText, 'Identifier of the subscription.')
-const subscriptionVersion = required('version', Type.String(), 'Version of the subscription to be changed.')
-const ussId = required('uss_id', Type.String(), 'The supplier: the sub of its access tokens.')
+const subscriptionVersion = required(
+  'version',
+  Type.String({ minLength: 1 }),
+  'Version of the subscription to be changed.',
+)
+const ussId = required(
+  'uss_id',
+  Type.String({ minLength: 1, maxLength: 256 }),
+  'The supplier: the sub of its access tokens.',
+)
 
 const intents = '/dss/v1/operational_intent_references'
 const constraints = '/dss/v1/constraint_references'

@@ -122,6 +122,16 @@ export const deliberateDifferences: readonly DeliberateDifference[] = [
     reason: 'an owner given twice is refused',
   },
   {
+    lines:
+      /^f3548: changed operation (?:PUT|DELETE) \/dss\/v1\/subscriptions\/\{subscriptionid\}\/\{version\} path parameter version type: string -> string minLength=1$/,
+    reason: 'an empty version in the path names none; refused with 400 instead of being looked for',
+  },
+  {
+    lines:
+      /^f3548: changed operation (?:PUT|GET) \/dss\/v1\/uss_availability\/\{uss_id\} path parameter uss_id type: string -> string minLength=1 maxLength=256$/,
+    reason: 'a supplier is named by the sub of its tokens, which is neither empty nor without bound',
+  },
+  {
     lines: /^aux: changed operation GET \/aux\/v1\/validate_oauth query parameter owner required: true -> false$/,
     reason: 'without an owner the token alone is judged, as the reference implementation does',
   },

@@ -42,10 +42,12 @@ const keyEnds = new Int32Array((MOST_DEPTH + 2) * MOST_KEYS)
 const keyBase = new Int32Array(MOST_DEPTH + 2)
 const keyMask = new Int32Array(MOST_DEPTH + 2)
 
-const CLEAN = 0
+/** What a scan found; clean is 0. */
 const TOO_DEEP = 1
-/** Something that only the exact walk can judge: escaped or colliding keys, a repeated key, a long or scientific number. */
-const SUSPECT = 2
+/** Keys that only the exact walk can judge: a repeated one, escaped ones, `__proto__`, very many in one object. */
+const SUSPECT_KEYS = 2
+/** Numbers long or scientific enough that one may have overflowed. */
+const SUSPECT_NUMBERS = 4
 
 /** Whether the key at `start` equals one of those on the stack from `base` to `top`. */
 function repeatsKey(bytes: Uint8Array, key: { start: number; end: number; base: number; top: number }): boolean {
@@ -65,7 +67,7 @@ function repeatsKey(bytes: Uint8Array, key: { start: number; end: number; base: 
  * and, if it is JSON, no repeated key, no `__proto__` key, no number that could overflow. Never reads beyond the bytes:
  * one such read would leave the loop slow for the life of the process.
  */
-function scan(bytes: Uint8Array, maxDepth: number): typeof CLEAN | typeof TOO_DEEP | typeof SUSPECT {
+function scan(bytes: Uint8Array, maxDepth: number): number {
   const length = bytes.length
   let depth = 0
   let tokenStart = 0
@@ -75,7 +77,8 @@ function scan(bytes: Uint8Array, maxDepth: number): typeof CLEAN | typeof TOO_DE
   let base = 0
   let top = 0
   let mask = 0
-  let suspect = false
+  let suspectKeys = false
+  let suspectNumbers = false
   for (let at = 0; at < length; at++) {
     switch (classOf[bytes[at] as number] as number) {
       case QUOTE: {
@@ -97,22 +100,22 @@ function scan(bytes: Uint8Array, maxDepth: number): typeof CLEAN | typeof TOO_DE
       }
       case COLON: {
         tokenStart = at
-        if (suspect) break
+        if (suspectKeys) break
         const first = bytes[textStart] as number
         const isDunder = first === 0x5f && bytes[textStart + 1] === 0x5f
         if (textEscaped || isDunder || top - base >= MOST_KEYS) {
-          suspect = true
+          suspectKeys = true
           break
         }
         const bit = 1 << (first + (bytes[textEnd - 1] as number) * 5 + (textEnd - textStart) * 11)
-        if ((mask & bit) !== 0) suspect = repeatsKey(bytes, { start: textStart, end: textEnd, base, top })
+        if ((mask & bit) !== 0) suspectKeys = repeatsKey(bytes, { start: textStart, end: textEnd, base, top })
         mask |= bit
         keyStarts[top] = textStart
         keyEnds[top++] = textEnd
         break
       }
       case COMMA:
-        if (at - tokenStart > LONGEST_SAFE_NUMBER) suspect = true
+        if (at - tokenStart > LONGEST_SAFE_NUMBER) suspectNumbers = true
         tokenStart = at
         break
       case OPEN:
@@ -124,7 +127,7 @@ function scan(bytes: Uint8Array, maxDepth: number): typeof CLEAN | typeof TOO_DE
         tokenStart = at
         break
       case CLOSE:
-        if (at - tokenStart > LONGEST_SAFE_NUMBER) suspect = true
+        if (at - tokenStart > LONGEST_SAFE_NUMBER) suspectNumbers = true
         tokenStart = at
         if (depth === 0) break
         top = base
@@ -133,26 +136,32 @@ function scan(bytes: Uint8Array, maxDepth: number): typeof CLEAN | typeof TOO_DE
         break
       case EXPONENT: {
         const before = at === 0 ? 0 : (bytes[at - 1] as number)
-        if (before >= 0x30 && before <= 0x39) suspect = true
+        if (before >= 0x30 && before <= 0x39) suspectNumbers = true
         break
       }
       default:
         break
     }
   }
-  if (length - tokenStart > LONGEST_SAFE_NUMBER) suspect = true
-  return suspect ? SUSPECT : CLEAN
+  if (length - tokenStart > LONGEST_SAFE_NUMBER) suspectNumbers = true
+  return (suspectKeys ? SUSPECT_KEYS : 0) | (suspectNumbers ? SUSPECT_NUMBERS : 0)
 }
 
 /** Removes own `__proto__` keys and finds the first number that overflowed; returns its path, or null. */
-function settle(value: unknown, path: (string | number)[]): (string | number)[] | null {
-  if (typeof value === 'number') return Number.isFinite(value) ? null : path
+function settle(value: unknown): (string | number)[] | null {
+  if (typeof value === 'number') return Number.isFinite(value) ? null : []
   if (typeof value !== 'object' || value === null) return null
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index++) {
+      const overflow = settle(value[index])
+      if (overflow !== null) return [index, ...overflow]
+    }
+    return null
+  }
   if (Object.hasOwn(value, '__proto__')) Reflect.deleteProperty(value, '__proto__')
   for (const [key, item] of Object.entries(value)) {
-    if (typeof item === 'string') continue
-    const overflow = settle(item, [...path, Array.isArray(value) ? Number(key) : key])
-    if (overflow !== null) return overflow
+    const overflow = settle(item)
+    if (overflow !== null) return [key, ...overflow]
   }
   return null
 }
@@ -222,10 +231,13 @@ export function parseStrictJson(bytes: Uint8Array, limits: StrictJsonLimits = {}
   } catch (cause) {
     throw refusalOf(text, maxDepth) ?? new ContractError('BODY_NOT_JSON', { cause })
   }
-  if (verdict === CLEAN) return value
-  const refusal = refusalOf(text, maxDepth)
+  if (verdict === 0) return value
+  const refusal = (verdict & SUSPECT_KEYS) === 0 ? null : refusalOf(text, maxDepth)
   if (refusal !== null) throw refusal
-  const overflow = settle(value, [])
+  // Only an escape can hide the name from a plain search.
+  const holdsPrototype = (verdict & SUSPECT_KEYS) !== 0 && (text.includes('__proto__') || text.includes('\\u'))
+  if (!holdsPrototype && (verdict & SUSPECT_NUMBERS) === 0) return value
+  const overflow = settle(value)
   if (overflow === null) return value
   const field = pointerOfPath(overflow)
   throw new ContractError('BODY_NUMBER_RANGE', {

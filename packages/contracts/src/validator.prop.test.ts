@@ -134,7 +134,7 @@ describe.each(withBody.map((operation) => [operation.operationId, operation] as 
           expect(value.length).toBeLessThan(500)
         }
       }),
-      { numRuns: 400 },
+      { numRuns: 150 },
     )
   })
 })
