@@ -7,7 +7,11 @@ import { defineConfig } from 'vite'
 export default defineConfig({
   base: './',
   // Rooms are read from their sources, so the page builds whether or not their own output is there yet.
-  resolve: { conditions: ['source', 'module', 'browser', 'production'] },
+  resolve: {
+    conditions: ['source', 'module', 'browser', 'production'],
+    // Node reads this package's CommonJS file, which has a default export; its module file, which Vite would take, has none.
+    alias: [{ find: /^mgrs$/, replacement: 'mgrs/dist/mgrs.min.js' }],
+  },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   // MapLibre's worker is an ES module of its own.
   worker: { format: 'es' },

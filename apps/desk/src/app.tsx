@@ -25,7 +25,7 @@ function NarrowTabs() {
             if (each === 'detail' || each === 'check') sideView.value = each
           }}
         >
-          {t(`view.${each}`)}
+          {t(each === 'check' ? 'view.check-short' : `view.${each}`)}
         </button>
       ))}
     </nav>

@@ -1,6 +1,7 @@
 import { GeoError, type LatLng, type Outline, validateOutline, type Volume4D } from '@parley/geo4d'
 import { epochMs, metres, metresHae } from '@parley/units'
 import type { Sentence } from './i18n.ts'
+import { geoSentence } from './position-entry.ts'
 import { instantOf, readWallTime } from './zoned-time.ts'
 
 /** A plan being drawn: what was typed, and what it means. Datum, units, reference and zone have no default. */
@@ -105,7 +106,7 @@ function checked(outline: Outline, found: Collector): Outline | null {
     return outline
   } catch (error) {
     if (!(error instanceof GeoError)) throw error
-    found.add('points', { key: 'error.outline', args: { rule: error.message } })
+    found.add('points', geoSentence(error))
     return null
   }
 }

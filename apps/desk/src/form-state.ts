@@ -5,8 +5,9 @@ import { type Draft, emptyDraft, MOST_POINTS, readDraft, readNumber } from './dr
 import type { OfferedShift } from './explain.ts'
 import { shortId } from './format.ts'
 import type { Sentence } from './i18n.ts'
+import { lookAt } from './look-at.ts'
 import { report, settle } from './problems.ts'
-import { itemById, me, picture, pool, readPicture, remedyOf, serverNowMs } from './session.ts'
+import { itemById, me, picture, pool, readPicture, remedyOf, scenario, serverNowMs } from './session.ts'
 import { draftWithVolume, shiftVolume } from './shift.ts'
 import { shownMs } from './view-state.ts'
 import type { Blocking, Clearing, ErrorBody, Verdict } from './wire.ts'
@@ -82,14 +83,19 @@ export const draftOutline = computed<Outline | null>(() => {
   return { kind: 'circle', centre, radiusM: metres(value * unit) }
 })
 
-/** A drone survey of an hour, 500 m around the map's centre: an example to be changed, put there only on request. */
+/**
+ * A drone survey of an hour, 500 m around the scenario's first place or else the map's centre: an example to be
+ * changed, put there only on request.
+ */
 export function fillExample(): void {
+  const place = scenario.value?.places[0]
+  const centre = place === undefined ? mapCentre.value : { latDeg: degrees(place.latDeg), lngDeg: degrees(place.lngDeg) }
   const startMs = Math.max(Math.ceil(shownMs.value / 60_000) * 60_000, nowByMinute.value + 300_000)
   batch(() => {
     draft.value = {
       ...emptyDraft,
       shape: 'circle',
-      points: [rounded(mapCentre.value)],
+      points: [rounded(centre)],
       radius: '500',
       radiusUnit: 'm',
       lower: '800',
@@ -101,6 +107,7 @@ export function fillExample(): void {
     }
     verdict.value = null
     acknowledged.value = new Set()
+    lookAt.value = { kind: 'draft' }
   })
 }
 

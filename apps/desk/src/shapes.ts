@@ -97,7 +97,7 @@ export function graticuleFor(west: number, south: number, east: number, north: n
   const lines: Position[][] = []
   const labels: Graticule['labels'] = []
   const [low, high] = [Math.max(south, -85), Math.min(north, 85)]
-  const inset = { lng: span * 0.008, lat: (high - low) * 0.02 }
+  const inset = { lng: span * 0.008, lat: (high - low) * 0.055 }
   for (let index = Math.ceil(west / stepDeg); index * stepDeg <= east; index++) {
     const lng = index * stepDeg
     lines.push([

@@ -87,14 +87,19 @@ export const selectedItem = computed(() => {
   return chosen.kind === 'item' ? (itemById.value.get(chosen.id) ?? null) : null
 })
 
+/** The page says SIMULATED at its head all the time; repeated in every name it would hide the names. */
+function callSignOf(id: string): string | undefined {
+  return scenario.value?.names.get(id)?.replace(/\s*\(SIMULATED\)\s*$/, '')
+}
+
 /** What to call a plan or zone: its call sign where the scenario tells one, else the end of its identifier. */
 export function nameOf(id: string): string {
-  return scenario.value?.names.get(id) ?? t('item.unknown-name', { id: shortId(id) })
+  return callSignOf(id) ?? t('item.unknown-name', { id: shortId(id) })
 }
 
 /** Short enough for the map. */
 export function mapNameOf(id: string): string {
-  return (scenario.value?.names.get(id) ?? `…${shortId(id)}`).replace(/\s*\(SIMULATED\)\s*$/, '')
+  return callSignOf(id) ?? `…${shortId(id)}`
 }
 
 /** Selects something and shows its details beside the map; `focusMs` moves the map's time. */

@@ -3,7 +3,8 @@ import { type LengthUnit, MOST_POINTS } from '../draft.ts'
 import { addPoint, change, draft, drawing, mapCentre, removePoint } from '../form-state.ts'
 import { countText } from '../format.ts'
 import { language, t, tell } from '../i18n.ts'
-import { echoesOf, type Notation, notations, readTyped } from '../position-entry.ts'
+import { echoesOf, notations, readTyped } from '../position-entry.ts'
+import type { PositionFormat } from '@parley/geo4d'
 import { view } from '../view-state.ts'
 import { Choice, FieldProblem, Group, TextField } from './fields.tsx'
 
@@ -47,11 +48,11 @@ function PointList() {
 /** Typing a position: the notation and the datum must be chosen, and the reading is shown in all notations first. */
 function PositionEntry() {
   const text = useSignal('')
-  const notation = useSignal<Notation | ''>('')
+  const notation = useSignal<PositionFormat | ''>('')
   const datum = useSignal<'wgs84' | 'other' | ''>('')
   const tried = useSignal(false)
 
-  const typed = notation.value === '' || text.value.trim() === '' ? null : readTyped(notation.value, text.value)
+  const typed = notation.value === '' || text.value.trim() === '' ? null : readTyped(notation.value, text.value, language.value)
   const problem =
     datum.value === 'other'
       ? t('error.datum')
@@ -119,9 +120,21 @@ function PositionEntry() {
           ))}
         </p>
       )}
+      {typed?.kind === 'point' &&
+        typed.doubts.map((doubt) => (
+          <p key={doubt.key} class="warn">
+            {tell(doubt)}
+          </p>
+        ))}
       {problem !== null && (
         <p class="field-problem" role="status">
           {problem}
+          {typed?.kind === 'problem' && typed.didYouMean.length > 0 && (
+            <span class="said">
+              {' '}
+              {t('doubt.meant')} <q lang="en">{typed.didYouMean.join('; ')}</q>
+            </span>
+          )}
         </p>
       )}
     </div>

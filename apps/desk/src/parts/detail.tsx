@@ -2,8 +2,9 @@ import { offeredShifts } from '../explain.ts'
 import { ageText, countText } from '../format.ts'
 import { language, t } from '../i18n.ts'
 import { hullOf, type Item } from '../items.ts'
+import { lookAt } from '../look-at.ts'
 import { decisions, me, pictureAtMs, serverNowMs, tickMs } from '../session.ts'
-import { meetings, nameOf, select, selectedDecision, selectedItem, selection, showTime } from '../view-state.ts'
+import { meetings, nameOf, select, selectedDecision, selectedItem, selection, showTime, view } from '../view-state.ts'
 import type { Decision } from '../wire.ts'
 import { volumesFromWire } from '../wire.ts'
 import { clockText, dateText } from '../zoned-time.ts'
@@ -15,6 +16,21 @@ import { stateText } from './sky-list.tsx'
 import { Swatch } from './swatch.tsx'
 
 const MOST_HISTORY = 10
+
+/** Needed on a narrow screen, where the map is another view. */
+function ShowOnMap({ ids }: { ids: readonly string[] }) {
+  return (
+    <button
+      type="button"
+      onClick={() => {
+        view.value = 'map'
+        lookAt.value = { kind: 'ids', ids }
+      }}
+    >
+      {t('detail.show')}
+    </button>
+  )
+}
 
 function ItemDetail({ item }: { item: Item }) {
   const history = decisions.value.filter((decision) => decision.id === item.id)
@@ -63,11 +79,14 @@ function ItemDetail({ item }: { item: Item }) {
           </>
         )}
       </dl>
-      {Number.isFinite(item.startMs) && (
-        <button type="button" onClick={() => showTime(item.startMs)}>
-          {t('detail.jump')}
-        </button>
-      )}
+      <div class="buttons">
+        <ShowOnMap ids={[item.id]} />
+        {Number.isFinite(item.startMs) && (
+          <button type="button" onClick={() => showTime(item.startMs)}>
+            {t('detail.jump')}
+          </button>
+        )}
+      </div>
       <ProfileChart
         name={nameOf(item.id)}
         subject={item.volumes}
@@ -137,6 +156,11 @@ function DecisionDetail({ decision }: { decision: Decision }) {
             {decision.message}
           </q>
         </p>
+      )}
+      {volumes.length > 0 && (
+        <div class="buttons">
+          <ShowOnMap ids={[decision.id, ...blocking.map((each) => each.id)]} />
+        </div>
       )}
       {volumes.length > 0 && hull !== null && (
         <>

@@ -1,5 +1,6 @@
+import type { Outline } from '@parley/geo4d'
 import { degrees } from '@parley/units'
-import { effect, signal, useSignal } from '@preact/signals'
+import { computed, effect, signal, useSignal } from '@preact/signals'
 import { AttributionControl, type GeoJSONSource, Map as MapLibreMap, setWorkerUrl } from 'maplibre-gl'
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'
 import { useEffect, useRef } from 'preact/hooks'
@@ -12,7 +13,7 @@ import { language, t } from '../i18n.ts'
 import { areaLabels, areasOf, collection, type DrawnArea, draftFeatures, drawnItems, MOST_DRAWN, point } from '../map-features.ts'
 import { patternImage, patternName } from '../map-patterns.ts'
 import { mapStyle, type SourceName } from '../map-style.ts'
-import { lookAt } from '../look-at.ts'
+import { lookAt, type LookTarget } from '../look-at.ts'
 import { DANGER_COLOUR, ZONE_COLOUR } from '../palette.ts'
 import { report, settle } from '../problems.ts'
 import { items, looks, scenario } from '../session.ts'
@@ -23,7 +24,9 @@ import { Legend } from './legend.tsx'
 
 setWorkerUrl(workerUrl)
 
-const PADDING = 48
+const PADDING = 44
+/** Height of the scale and source line over the map. */
+const FOOT = 24
 
 async function loadCountries(map: MapLibreMap): Promise<void> {
   try {
@@ -112,15 +115,37 @@ function chosenId(): string | null {
   return selectedDecision.value?.id ?? null
 }
 
-function fitTo(map: MapLibreMap, ids: readonly string[] | null, animate = true): void {
-  const known = items.value.filter((item) => ids === null || ids.includes(item.id))
-  const decision = ids === null ? null : selectedDecision.value
-  const volumes = [...known.flatMap((item) => item.volumes), ...volumesFromWire(decision?.extents ?? [])]
-  const bounds = boundsOf(volumes.flatMap((volume) => ringOf(volume.outline)))
+function outlinesIn(target: LookTarget): Outline[] {
+  switch (target.kind) {
+    case 'all':
+      return items.value.flatMap((item) => item.volumes.map(({ outline }) => outline))
+    case 'ids': {
+      const known = items.value.filter((item) => target.ids.includes(item.id)).flatMap((item) => item.volumes)
+      return [...known, ...volumesFromWire(selectedDecision.value?.extents ?? [])].map(({ outline }) => outline)
+    }
+    case 'draft':
+      return draftOutline.value === null ? [] : [draftOutline.value]
+  }
+}
+
+function fitTo(map: MapLibreMap, target: LookTarget, animate = true): void {
+  const bounds = boundsOf(outlinesIn(target).flatMap(ringOf))
   if (bounds === null) return
   const [west, south, east, north] = bounds
-  map.fitBounds([west, south, east, north], { padding: PADDING, maxZoom: 13, animate, duration: 500 })
+  const padding = { top: PADDING, left: PADDING, right: PADDING, bottom: PADDING + FOOT }
+  map.fitBounds([west, south, east, north], { padding, maxZoom: 13, animate, duration: 500 })
 }
+
+/** A time that changes only when a volume begins or ends, so that labels are not laid out again on every frame of playing. */
+let labelled = { atMs: 0, active: '' }
+const labelledMs = computed(() => {
+  const atMs = shownMs.value
+  const active = items.value
+    .flatMap((item) => item.volumes.map(({ startMs, endMs }) => (startMs <= atMs && atMs <= endMs ? '1' : '0')))
+    .join('')
+  if (labelled.active !== active) labelled = { atMs, active }
+  return labelled
+})
 
 /** Ties the map to what the page knows; returns how to undo it. */
 function bind(map: MapLibreMap, scale: { value: number }): () => void {
@@ -137,13 +162,14 @@ function bind(map: MapLibreMap, scale: { value: number }): () => void {
       states.show(shownMs.peek(), chosenId())
       if (!fitted && sized.value && items.value.length > 0) {
         fitted = true
-        fitTo(map, null, false)
+        fitTo(map, { kind: 'all' }, false)
       }
     }),
     effect(() => states.show(shownMs.value, chosenId())),
     effect(() => {
+      const atMs = labelledMs.value.atMs
       const options = { looks: looks.value, nameOf: mapNameOf }
-      setData(map, 'area-labels', areaLabels(drawnItems(items.value, shownMs.value), shownMs.value, chosenId(), options))
+      setData(map, 'area-labels', areaLabels(drawnItems(items.value, atMs), atMs, chosenId(), options))
     }),
     effect(() => {
       const rings = scenario.value?.rings ?? []
@@ -189,7 +215,7 @@ function bind(map: MapLibreMap, scale: { value: number }): () => void {
       const wanted = lookAt.value
       // Hidden behind another view the map has no size to fit anything into; it looks as soon as it is shown.
       if (wanted === null || !sized.value) return
-      fitTo(map, wanted.kind === 'all' ? null : wanted.ids)
+      fitTo(map, wanted)
       lookAt.value = null
     }),
     effect(() => {
@@ -221,7 +247,7 @@ function ScaleBar({ metresPerPixel }: { metresPerPixel: number }) {
   return (
     <div class="scale" dir="ltr">
       <span class="scale-bar" style={{ width: `${lengthM / metresPerPixel}px` }} />
-      <span>{distanceText(language.value, lengthM)}</span>
+      <bdi dir="auto">{distanceText(language.value, lengthM)}</bdi>
     </div>
   )
 }

@@ -1,3 +1,4 @@
+import { computed } from '@preact/signals'
 import { countText } from '../format.ts'
 import { zoneClock } from '../instant-text.ts'
 import { language, t } from '../i18n.ts'
@@ -35,9 +36,11 @@ function hourMarks({ startMs, endMs }: TimeRange): number[] {
   return marks
 }
 
+const densityInRange = computed(() => densityOf(items.value, range.value, BINS))
+
 function Strip() {
   const within = range.value
-  const density = densityOf(items.value, within, BINS)
+  const density = densityInRange.value
   const peak = Math.max(1, ...density)
   const found = meetings.value
   const x = (ms: number): number => Math.min(Math.max(fractionOf(ms, within), 0), 1) * WIDTH
@@ -72,7 +75,7 @@ function Strip() {
           />
         ))}
         {refused.map(({ seq, hull }) => (
-          <path key={seq} class="refusal" d={`M${x(hull.startMs)},0 l5,8 l-10,0 z`} transform="" />
+          <path key={seq} class="refusal" d={`M${x(hull.startMs)},0 l5,8 l-10,0 z`} />
         ))}
         <line class="now" x1={x(serverNowMs.value)} x2={x(serverNowMs.value)} y1="0" y2={HEIGHT} />
         <line class="shown" x1={x(shownMs.value)} x2={x(shownMs.value)} y1="0" y2={HEIGHT} />

@@ -79,7 +79,8 @@ function LanguageSwitch() {
 /** Name, what kind of data this is, how old it is, what time it is, and the language. */
 export function TopBar() {
   const shown = status.value
-  const title = localised(scenario.value?.title ?? shown?.scenario?.title)
+  // The badge beside it says so already.
+  const title = localised(scenario.value?.title ?? shown?.scenario?.title).replace(/\s*\([^()]*\)\s*$/, '')
   const notice = localised(scenario.value?.notice ?? shown?.scenario?.notice)
   const badge = t('badge.simulated')
   return (
@@ -100,8 +101,8 @@ export function TopBar() {
             {badge}
             {badge !== 'SIMULATED' && <span lang="en"> · SIMULATED</span>}
           </strong>{' '}
-          {title !== '' && <bdi class="scenario-title">{title}</bdi>}{' '}
-          <span>{notice === '' ? t('badge.simulated-why') : notice}</span>
+          {title !== '' && <bdi class="scenario-title">{title}</bdi>} {(notice === '' || language.value !== 'en') && <span>{t('badge.simulated-why')}</span>}{' '}
+          {notice !== '' && <bdi>{notice}</bdi>}
         </p>
       )}
     </header>
