@@ -1,10 +1,10 @@
 import { RADIANS } from './ellipsoid.ts'
 
-/** Cells of the index: S2 level 13, 10 and 7 for the three classes, and one cell that is the whole Earth. */
-export const CELL_LEVELS = [13, 10, 7] as const
+/** Cells of the three classes are S2 cells of level 11, 8 and 5 (4, 35 and 280 km); of the last there is one, the whole Earth. */
 export const EVERYWHERE = 3
-/** Box coordinates count 1/128 of a level-13 cell along a face: 20 bits. */
+/** Box coordinates count 1/512 of a level-11 cell along a face (9 m): 20 bits. */
 const FACE_STEPS = 1 << 20
+/** A cell's own steps, 128 each way. */
 export const CELL_BITS = 7
 /** A class holds an outline whose box spans at most this many of its cells each way. */
 const MAX_SPAN = 3
@@ -123,7 +123,7 @@ export class Footprint {
   /** Cells of a class in all boxes together. */
   cellCount(cellClass: number): number {
     if (cellClass === EVERYWHERE) return 1
-    const shift = CELL_BITS + 3 * cellClass
+    const shift = CELL_BITS + fineShift(cellClass)
     let cells = 0
     for (let at = 0; at < this.faces; at++) {
       cells +=
@@ -139,7 +139,7 @@ export class Footprint {
    */
   touchesCell(at: number, cellClass: number, i: number, j: number): boolean {
     if (this.#ringCount === 0) return true
-    const shift = CELL_BITS + 3 * cellClass
+    const shift = CELL_BITS + fineShift(cellClass)
     if (this.iLow[at]! >> shift === this.iHigh[at]! >> shift || this.jLow[at]! >> shift === this.jHigh[at]! >> shift) {
       return true
     }
@@ -266,7 +266,7 @@ export class Footprint {
     let cellClass = this.faces === 0 ? EVERYWHERE : 0
     for (let at = 0; at < this.faces; at++) {
       for (; cellClass < EVERYWHERE; cellClass++) {
-        const shift = CELL_BITS + 3 * cellClass
+        const shift = CELL_BITS + fineShift(cellClass)
         if (
           (this.iHigh[at]! >> shift) - (this.iLow[at]! >> shift) < MAX_SPAN &&
           (this.jHigh[at]! >> shift) - (this.jLow[at]! >> shift) < MAX_SPAN
@@ -277,6 +277,11 @@ export class Footprint {
     }
     this.cellClass = cellClass
   }
+}
+
+/** How many bits of a box coordinate are finer than the steps of a cell of this class. */
+export function fineShift(cellClass: number): number {
+  return 2 + 3 * cellClass
 }
 
 /** S2's quadratic step from the gnomonic plane (-1..1) along a face, in steps of {@link FACE_STEPS}. */

@@ -6,7 +6,7 @@ const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 const DAY_MS = 24 * HOUR_MS
 
-/** Length of a bucket by cell class (level 13, 10, 7, everywhere) for volumes of ordinary length. */
+/** Length of a bucket by cell class (finest, middle, coarsest, everywhere) for volumes of ordinary length. */
 const ORDINARY_MS = [HOUR_MS / 2, 2 * HOUR_MS, 8 * HOUR_MS, 8 * HOUR_MS] as const
 const LONG_MS = DAY_MS
 const VERY_LONG_MS = 30 * DAY_MS

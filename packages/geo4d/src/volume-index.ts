@@ -1,6 +1,6 @@
 import { FaultError } from '@parley/units'
 import { ringMeetsDisc, withinReach } from './disc.ts'
-import { CELL_BITS, EVERYWHERE, Footprint } from './footprint.ts'
+import { CELL_BITS, EVERYWHERE, Footprint, fineShift } from './footprint.ts'
 import { type Frame, frameAt, moveFrame, projectRing, toEcef } from './frame.ts'
 import { shapesIntersect } from './intersect.ts'
 import { CHUNK_MASK, LineStore } from './line-store.ts'
@@ -58,8 +58,10 @@ const CELL_CLASSES = EVERYWHERE + 1
 /** Postings of whole slots carry this bit in the first key. */
 const SUMMARY_KEY = 0x80000000 | 0
 const SUMMARY = 1
-/** Above this many (cell, bucket) pairs of the finest class a query volume looks through the coarser postings of whole slots. */
-const DIRECT_PROBES = 96
+/** Above this many (cell, bucket) pairs of the finest class it is asked whether the coarser postings of whole slots are cheaper. */
+const DIRECT_PROBES = 64
+/** A look-up in the finest class costs about as much as reading this many postings of whole slots. */
+const POSTINGS_PER_PROBE = 16
 /** Edges no longer than this are straight enough in any frame nearby; longer ones are cut by the slow path. */
 const STRAIGHT_EDGE_M = 20_000
 /** Query rings above this size get boxes over their edges, once for all candidates. */
@@ -67,11 +69,11 @@ const INDEXED_RING = 20
 const NO_BLOCK = -1
 
 /**
- * Finds which of a million plans meet a given one, in area, height and time, faces included, right to 1 cm and exactly in time.
+ * Finds which of a million plans meet a given one, in area, height and time, faces included, right to 1 cm and 1 ms.
  *
  * A slot is a small number chosen by the owner (reused after removal) and holds the volumes of one plan. Volumes are posted under
  * (S2 cell, time bucket) with a coarse box in the posting; what passes the box is looked up in its 64-byte line and tested exactly.
- * Coordinates are kept to 1e-9° (0.1 mm); heights and times exactly. Unbounded heights and times, poles and the antimeridian need no
+ * Coordinates are kept to 1e-9° (0.1 mm), times to whole milliseconds and heights to 0.1 mm, both outwards. Unbounded heights and times, poles and the antimeridian need no
  * care. The same operations in the same order give the same bytes in {@link dump}.
  */
 export class VolumeIndex {
@@ -257,8 +259,8 @@ export class VolumeIndex {
     if (cellClass === EVERYWHERE) {
       posted = this.#postBuckets(summary | (EVERYWHERE << 29), 0, 0x7f7f, ref, adding)
     } else {
-      const shift = CELL_BITS + 3 * cellClass
-      const fine = 3 * cellClass
+      const shift = CELL_BITS + fineShift(cellClass)
+      const fine = fineShift(cellClass)
       for (let at = 0; at < footprint.faces; at++) {
         const iFirst = footprint.iLow[at]! >> shift
         const iLast = footprint.iHigh[at]! >> shift
@@ -369,7 +371,8 @@ export class VolumeIndex {
     query.heightLow = heightStep(query.lowerM)
     query.heightHigh = heightStep(query.upperM)
     const limit = this.#slots + 1024
-    const summarise = this.#probes(0, 0) > DIRECT_PROBES
+    const direct = this.#probes(0, 0)
+    const summarise = direct > DIRECT_PROBES && this.#summaryCheaper(direct)
     let probes = 0
     for (let cellClass = summarise ? 1 : 0; cellClass < CELL_CLASSES; cellClass++) probes += this.#probes(0, cellClass)
     if (summarise)
@@ -398,7 +401,20 @@ export class VolumeIndex {
     return buckets === 0 ? 0 : buckets * this.#footprint.cellCount(cellClass)
   }
 
-  #gatherClass(kind: number, cellClass: number): void {
+  /** Whether reading the postings of whole slots costs less than so many look-ups in the finest class. */
+  #summaryCheaper(direct: number): boolean {
+    let probes = 0
+    for (let cellClass = 1; cellClass < CELL_CLASSES; cellClass++) probes += this.#probes(SUMMARY, cellClass)
+    if (probes > direct) return false
+    this.#budget = (direct - probes) * POSTINGS_PER_PROBE
+    for (let cellClass = 1; cellClass < CELL_CLASSES; cellClass++) this.#gatherClass(SUMMARY, cellClass, true)
+    return this.#budget > 0
+  }
+
+  /** Postings that may still be read before the coarse search costs more than the fine one. */
+  #budget = 0
+
+  #gatherClass(kind: number, cellClass: number, countOnly = false): void {
     const footprint = this.#footprint
     const query = this.#query
     for (let durationClass = 0; durationClass < DURATION_CLASSES; durationClass++) {
@@ -418,11 +434,12 @@ export class VolumeIndex {
       query.keyB = durationClass << 30
       const summary = kind === SUMMARY ? SUMMARY_KEY : 0
       if (cellClass === EVERYWHERE) {
-        this.#gatherBuckets(summary | (EVERYWHERE << 29), 0, 0x7f7f)
+        if (countOnly) this.#countBuckets(summary | (EVERYWHERE << 29))
+        else this.#gatherBuckets(summary | (EVERYWHERE << 29), 0, 0x7f7f)
         continue
       }
-      const shift = CELL_BITS + 3 * cellClass
-      const fine = 3 * cellClass
+      const shift = CELL_BITS + fineShift(cellClass)
+      const fine = fineShift(cellClass)
       for (let at = 0; at < footprint.faces; at++) {
         const iFirst = footprint.iLow[at]! >> shift
         const iLast = footprint.iHigh[at]! >> shift
@@ -434,12 +451,23 @@ export class VolumeIndex {
           const iHigh = i === iLast ? (footprint.iHigh[at]! >> fine) & LAST_STEP : LAST_STEP
           for (let j = jFirst; j <= jLast; j++) {
             if (!footprint.touchesCell(at, cellClass, i, j)) continue
+            if (countOnly) {
+              this.#countBuckets(face | (i << 13) | j)
+              continue
+            }
             const jLow = j === jFirst ? (footprint.jLow[at]! >> fine) & LAST_STEP : 0
             const jHigh = j === jLast ? (footprint.jHigh[at]! >> fine) & LAST_STEP : LAST_STEP
             this.#gatherBuckets(face | (i << 13) | j, iLow | (jLow << 8), iHigh | (jHigh << 8))
           }
         }
       }
+    }
+  }
+
+  #countBuckets(keyA: number): void {
+    const query = this.#query
+    for (let bucket = query.firstBucket; bucket <= query.lastBucket && this.#budget > 0; bucket++) {
+      this.#budget -= this.#postings.lengthOf(keyA, query.keyB | (bucket & 0x3fffffff))
     }
   }
 
@@ -661,6 +689,12 @@ export class VolumeIndex {
       this.#seen.byteLength +
       this.#visited.byteLength
     )
+  }
+
+  /** Bytes of the parts: lines, hash table, posting lists, slots. */
+  memoryParts(): number[] {
+    const { tableBytes, listBytes } = this.#postings.memoryParts()
+    return [this.#lines.memoryBytes(), tableBytes, listBytes, this.#blocks.byteLength + this.#seen.byteLength + this.#visited.byteLength]
   }
 
   /** A copy of the state, ready to be stored; the arrays may be handed on. */

@@ -14,8 +14,9 @@ import type { Outline, Volume4D } from './volume.ts'
  * | 7 | form (2 bits), last volume of its slot (1 bit), number of vertices |
  * | 8… | latitude and longitude of each vertex relative to the origin, 1e-9°; a circle: centre, then radius in 0.1 mm |
  *
- * What does not fit exactly (unbounded or odd times, outlines wider than 2°, poles) takes the wide form: words 5 and 7 as above,
- * then end, lower and upper altitude and degrees as f64 from word 8 on.
+ * Times are whole milliseconds and heights and radii whole tenths of a millimetre: other values are rounded outwards, so that
+ * nothing that meets is missed. What does not fit (unbounded times, outlines wider than 2°, poles) takes the wide form: words 5
+ * and 7 as above, then end, lower and upper altitude and degrees as f64 from word 8 on.
  */
 export const HEADER_UNITS = 4
 const WIDE_HEADER_UNITS = 7
@@ -191,24 +192,25 @@ export class LineBuffer {
     const near = this.#snap(outline, count)
     const radius = circle ? outline.radiusM : 0
     if (circle && !(radius >= 0 && radius < 1e9)) throw new RangeError(`a radius is a number of metres, not ${radius}`)
-    const lower = tenthsOf(volume.altitudeLowerM)
-    const upper = tenthsOf(volume.altitudeUpperM)
-    const duration = volume.endMs - volume.startMs
+    const startMs = Math.floor(volume.startMs)
+    const endMs = Math.ceil(volume.endMs)
+    const lower = tenthsBelow(volume.altitudeLowerM)
+    const upper = -tenthsBelow(-volume.altitudeUpperM)
+    const reach = -tenthsBelow(-radius)
+    const duration = endMs - startMs
     const compact =
       near &&
-      lower !== undefined &&
-      upper !== undefined &&
       duration <= MAX_DURATION_MS &&
-      Number.isInteger(duration) &&
-      volume.startMs + duration === volume.endMs &&
-      (!circle || tenthsOf(radius) !== undefined)
+      isTenths(lower, UNBOUNDED_BELOW, -Infinity) &&
+      isTenths(upper, UNBOUNDED_ABOVE, Infinity) &&
+      reach <= UNBOUNDED_ABOVE
     const form = (circle ? FORM_CIRCLE : FORM_POLYGON) | (compact ? 0 : FORM_WIDE)
     const shape = form | last | (count << COUNT_SHIFT)
     const points = circle ? 3 : 2 * count
     this.#reserve(compact ? HEADER_UNITS + Math.ceil(points / 2) : WIDE_HEADER_UNITS + points)
     const { words, doubles, units } = this
     const word = 2 * units
-    doubles[units] = volume.startMs
+    doubles[units] = startMs
     words[word + 5] = slot
     words[word + 7] = shape
     if (!compact) {
@@ -216,7 +218,7 @@ export class LineBuffer {
       words[word + 3] = 0
       words[word + 4] = 0
       words[word + 6] = 0
-      doubles[units + 4] = volume.endMs
+      doubles[units + 4] = endMs
       doubles[units + 5] = volume.altitudeLowerM
       doubles[units + 6] = volume.altitudeUpperM
       const first = units + WIDE_HEADER_UNITS
@@ -231,8 +233,8 @@ export class LineBuffer {
     const originLat = Math.round(this.#lat[0]! / GRID)
     const originLng = Math.round(this.#lng[0]! / GRID)
     words[word + 2] = duration
-    words[word + 3] = lower
-    words[word + 4] = upper
+    words[word + 3] = lower === -Infinity ? UNBOUNDED_BELOW : lower
+    words[word + 4] = upper === Infinity ? UNBOUNDED_ABOVE : upper
     words[word + 6] = ((originLat + 9000) << 16) | (originLng + 18000)
     const first = word + 8
     for (let at = 0; at < count; at++) {
@@ -240,7 +242,7 @@ export class LineBuffer {
       words[first + 2 * at + 1] = this.#lng[at]! - originLng * GRID
     }
     if (circle) {
-      words[first + 2] = Math.round(radius * TENTHS_MM)
+      words[first + 2] = reach
       words[first + 3] = 0
     }
     this.units = units + HEADER_UNITS + (circle ? 2 : count)
@@ -276,10 +278,13 @@ export class LineBuffer {
   }
 }
 
-/** Metres as a whole number of tenths of a millimetre when that is exact, with the extreme values for unbounded. */
-function tenthsOf(metres: number): number | undefined {
-  if (metres === -Infinity) return UNBOUNDED_BELOW
-  if (metres === Infinity) return UNBOUNDED_ABOVE
+/** Metres as a whole number of tenths of a millimetre: exact where the value is one, else the next below. */
+function tenthsBelow(metres: number): number {
   const tenths = Math.round(metres * TENTHS_MM)
-  return tenths / TENTHS_MM === metres && tenths > UNBOUNDED_BELOW && tenths < UNBOUNDED_ABOVE ? tenths : undefined
+  return tenths / TENTHS_MM <= metres ? tenths : tenths - 1
+}
+
+/** Whether 32 bits hold the number apart from the value that means unbounded. */
+function isTenths(tenths: number, reserved: number, unbounded: number): boolean {
+  return tenths === unbounded || (tenths > UNBOUNDED_BELOW && tenths < UNBOUNDED_ABOVE && tenths !== reserved)
 }
