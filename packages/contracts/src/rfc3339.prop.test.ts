@@ -8,6 +8,13 @@ test('reading what was written gives the instant back', () => {
   fc.assert(fc.property(instants, (instant) => parseRfc3339(formatRfc3339(instant)) === instant))
 })
 
+test('writes whole milliseconds as Date does', () => {
+  fc.assert(
+    fc.property(instants, (instant) => formatRfc3339(instant) === new Date(instant).toISOString()),
+    { numRuns: 2000 },
+  )
+})
+
 test('agrees with Date.parse in every zone', () => {
   const zones = fc.tuple(fc.constantFrom('+', '-'), fc.integer({ min: 0, max: 23 }), fc.integer({ min: 0, max: 59 }))
   const inside = fc.integer({ min: -62_000_000_000_000, max: 253_000_000_000_000 })

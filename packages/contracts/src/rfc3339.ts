@@ -86,17 +86,40 @@ export function parseRfc3339(text: string): EpochMs | null {
   return instantMs >= EARLIEST_MS && instantMs < BEYOND_MS ? (instantMs as EpochMs) : null
 }
 
+const pairs = Array.from({ length: 100 }, (_, value) => String(value).padStart(2, '0'))
+const triples = Array.from({ length: 1000 }, (_, value) => String(value).padStart(3, '0'))
+
+/** The last day written: most instants of an answer lie on few days, and the date is the costly half. */
+let writtenDay = 0
+let writtenDate = '1970-01-01'
+
+function dateOf(day: number): string {
+  if (day !== writtenDay) {
+    writtenDate = new Date(day * DAY_MS).toISOString().slice(0, 10)
+    writtenDay = day
+  }
+  return writtenDate
+}
+
 /**
  * Writes an instant as `YYYY-MM-DDTHH:MM:SS.sssZ`, or with six digits where it has a part of a millisecond: what was
  * read is written back as the same instant (between the years 1692 and 2247; beyond, a double no longer holds every
  * microsecond). Throws RangeError when the instant is not finite or outside the years 0000 to 9999.
  */
 export function formatRfc3339(instantMs: number): string {
-  const whole = Math.floor(instantMs)
+  let whole = Math.floor(instantMs)
   if (!(whole >= EARLIEST_MS && whole < BEYOND_MS)) throw new RangeError(`No RFC 3339 text for instant ${instantMs}`)
   // A double holds the milliseconds of our time to a quarter of a microsecond: rounding finds the microsecond read.
-  const micros = Math.round((instantMs - whole) * 1000)
-  if (micros === 0) return new Date(whole).toISOString()
-  if (micros === 1000) return new Date(whole + 1).toISOString()
-  return `${new Date(whole).toISOString().slice(0, -1)}${String(micros).padStart(3, '0')}Z`
+  let micros = Math.round((instantMs - whole) * 1000)
+  if (micros === 1000) {
+    whole += 1
+    micros = 0
+  }
+  const day = Math.floor(whole / DAY_MS)
+  const ofDay = whole - day * DAY_MS
+  const hours = pairs[Math.floor(ofDay / 3_600_000)]
+  const minutes = pairs[Math.floor(ofDay / 60_000) % 60]
+  const seconds = pairs[Math.floor(ofDay / 1000) % 60]
+  const fraction = micros === 0 ? triples[ofDay % 1000] : `${triples[ofDay % 1000]}${triples[micros]}`
+  return `${dateOf(day)}T${hours}:${minutes}:${seconds}.${fraction}Z`
 }
