@@ -13,7 +13,7 @@ export interface ConformanceDriver {
 
 /** Registers the tests that every driver of the {@link Journal} port passes. */
 export function journalConformance(driver: ConformanceDriver): void {
-  describe(`journal conformance: ${driver.name}`, () => {
+  describe(`journal conformance: ${driver.name}`, { timeout: 240_000 }, () => {
     let place: string
     let journal: Journal
 

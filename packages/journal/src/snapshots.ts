@@ -270,15 +270,15 @@ async function readTable(file: FileHandle): Promise<Table | SnapshotProblem> {
 /** Reads some chunks ahead of the one being checksummed; null when the sum differs. */
 async function readSection(file: FileHandle, section: TableSection): Promise<Uint8Array | null> {
   const bytes = Buffer.allocUnsafeSlow(section.byteLength)
-  const ahead: Promise<Buffer>[] = []
+  let ahead: Promise<Buffer>[] = []
   let sum = 0
   try {
     for (let at = 0; at < bytes.byteLength || ahead.length > 0; at += CHUNK) {
       if (at < bytes.byteLength) ahead.push(readAll(file, bytes.subarray(at, at + CHUNK), section.offset + at))
       if (ahead.length === READ_AHEAD || at + CHUNK >= bytes.byteLength) {
-        const chunk = await ahead[0]
-        ahead.shift()
-        sum = crc32(chunk as Buffer, sum)
+        const chunk = await (ahead[0] as Promise<Buffer>)
+        ahead = ahead.slice(1)
+        sum = crc32(chunk, sum)
       }
     }
   } finally {

@@ -35,7 +35,7 @@ interface OpenBatch {
  */
 export class AppendQueue {
   readonly #spare: ArrayBuffer[] = []
-  readonly #sealed: { batch: SealedBatch; waiters: Waiter[] }[] = []
+  readonly #sealed: { batch: SealedBatch; waiters: Waiter[]; size: number }[] = []
   #open: OpenBatch | null = null
   /** Bytes gathered and not yet taken. */
   queuedBytes = 0
@@ -69,8 +69,7 @@ export class AppendQueue {
     const batches = taken.map(({ batch }) => batch)
     const last = batches[batches.length - 1] as SealedBatch
     const waiters = taken.length === 1 ? (taken[0]?.waiters ?? []) : taken.flatMap((one) => one.waiters)
-    if (this.#sealed.length === 0) this.queuedBytes = 0
-    else this.queuedBytes -= byteLength
+    for (const { size } of taken) this.queuedBytes -= size
     return { batches, waiters, byteLength, head: last.firstSeq + last.count }
   }
 
@@ -106,7 +105,7 @@ export class AppendQueue {
     this.#open = null
     const { firstSeq, buffer, used, lengths, waiters } = open
     const byteLength = sealBatch(buffer, used, lengths)
-    this.#sealed.push({ batch: { firstSeq, count: lengths.length, buffer, byteLength }, waiters })
+    this.#sealed.push({ batch: { firstSeq, count: lengths.length, buffer, byteLength }, waiters, size: used })
   }
 }
 

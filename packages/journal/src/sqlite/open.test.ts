@@ -25,7 +25,7 @@ describe('opening', () => {
     const inner = join(dir, 'a', 'b')
     const journal = await openSqliteJournal({ dir: inner, kind: 'pool' })
     await journal.close()
-    expect((await readdir(inner)).sort()).toEqual(['journal.db', 'lock', 'lock-holder.json'])
+    expect((await readdir(inner)).sort()).toEqual(['journal.db', 'lock'])
     const header = await readFile(join(inner, 'journal.db'))
     expect(header.toString('latin1', 0, 15)).toBe('SQLite format 3')
     expect(header.toString('latin1', 68, 72)).toBe('PRLJ')

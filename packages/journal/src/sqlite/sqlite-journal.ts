@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { type Clock, systemClock } from '@parley/units'
@@ -289,17 +289,23 @@ class SqliteJournal implements Journal {
   #lose(cause: Error): void {
     if (this.#gone) return
     this.#gone = true
-    for (const pending of this.#asked.values()) pending.reject(this.#closed())
-    this.#asked.clear()
-    const path = `${this.#dir}/journal.db`
+    const path = join(this.#dir, 'journal.db')
     this.#fail(
       new JournalFault(
         'COMMIT_FAILED',
-        `${path} takes no more entries: its worker ended (${cause.message}). Start again; all ${this.#head} acknowledged entries are safe.`,
+        `${path} takes no more entries: its worker ended (${cause.message}). Start again; the ${this.#head} entries acknowledged before are safe, those appended since may or may not be found.`,
         { path, reason: 'worker-lost', outcome: 'unknown', head: this.#head, systemCode: 'WORKER' },
         { cause },
       ),
     )
+    const why = this.#unable()
+    for (const pending of this.#asked.values()) pending.reject(why)
+    this.#asked.clear()
+  }
+
+  /** Why a store without a worker answers nothing. */
+  #unable(): JournalError {
+    return this.#closing === null && this.#poison !== null ? this.#poison : this.#closed()
   }
 
   async *#followed(from: number, signal: AbortSignal): AsyncGenerator<JournalEntry> {
@@ -355,8 +361,7 @@ class SqliteJournal implements Journal {
   }
 
   #ask<T>(request: (id: number) => StoreRequest): Promise<T> {
-    if (this.#closing !== null && this.#gone) return Promise.reject(this.#closed())
-    if (this.#gone) return Promise.reject(this.#poison)
+    if (this.#gone) return Promise.reject(this.#unable())
     const id = this.#nextId++
     return new Promise<T>((resolve, reject) => {
       this.#asked.set(id, { resolve, reject })

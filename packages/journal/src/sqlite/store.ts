@@ -9,6 +9,7 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs'
@@ -25,11 +26,13 @@ import { inspectWal, walSalts } from './wal.ts'
 const APPLICATION_ID = 0x50524c4a
 const FORMAT_VERSION = 1
 const PAGE = 4096
-const CHUNK_BYTES = 1 << 20
-const CHUNK_BATCHES = 4096
+/** A read gives way to waiting commits after so much. */
+const CHUNK_BYTES = 256 << 10
+const CHUNK_BATCHES = 512
 /** A checkpoint waits until this many times its own last cost has passed, so that it takes a small share of the time. */
 const CHECKPOINT_REST = 16
 const CHECKPOINT_CEILING = 16
+const HOLDER_NOTE = 'lock-holder.json'
 const REPLACED = 'STORE_REPLACED'
 
 type Row = [firstSeq: number, count: number, checksum: number, bytes: Buffer]
@@ -100,6 +103,7 @@ export class SqliteStore {
     } catch (error) {
       const known = this.#openError(error)
       db?.close()
+      removeNote(settings.dir)
       this.#lock.close()
       throw known
     }
@@ -163,7 +167,7 @@ export class SqliteStore {
   }
 
   /**
-   * The batches that hold `from` and what follows, up to `to` or about a megabyte.
+   * The batches that hold `from` and what follows, up to `to` or until the chunk is full.
    *
    * @throws {JournalFault} `CORRUPT`
    */
@@ -203,6 +207,7 @@ export class SqliteStore {
         // What was acknowledged is in the log already; the next opening carries it over or says why it cannot.
       }
     }
+    removeNote(this.#settings.dir)
     this.#db.close()
   }
 
@@ -368,18 +373,15 @@ export class SqliteStore {
 
   #commitFault(error: unknown, outcome: 'absent' | 'unknown'): JournalFault<'COMMIT_FAILED'> {
     const systemCode = codeOf(error)
-    const cause =
-      reasonOf(systemCode) === 'disk-full'
-        ? `the disk (or the store's size limit) is full. Free space, then start again`
-        : `writing failed (${systemCode}: ${(error as Error).message}). Check the disk, then start again`
+    const reason = reasonOf(systemCode)
     const fate =
       outcome === 'absent'
         ? 'Nothing of the failed append is kept'
         : 'The failed append may or may not be found after the restart'
     return new JournalFault(
       'COMMIT_FAILED',
-      `${this.#path} takes no more entries: ${cause}. ${fate}; all ${this.#head} acknowledged entries are safe and can be read.`,
-      { path: this.#path, reason: reasonOf(systemCode), outcome, head: this.#head, systemCode },
+      `${this.#path} takes no more entries: ${explain(reason, error)}. ${fate}; the ${this.#head} acknowledged before can be read.`,
+      { path: this.#path, reason, outcome, head: this.#head, systemCode },
       { cause: error },
     )
   }
@@ -463,11 +465,20 @@ function takeLock({ dir, self }: StoreSettings): Db {
     throw unwritableError(dir, systemCode)
   }
   try {
-    writeFileSync(join(dir, 'lock-holder.json'), `${JSON.stringify(self)}\n`)
+    writeFileSync(join(dir, HOLDER_NOTE), `${JSON.stringify(self)}\n`)
   } catch {
     // Only a courtesy to whoever is refused: on a full disk the journal must still open for reading.
+    removeNote(dir)
   }
   return lock
+}
+
+function removeNote(dir: string): void {
+  try {
+    rmSync(join(dir, HOLDER_NOTE), { force: true })
+  } catch {
+    // A note that stays misleads nobody: it is read only while the lock is held, and each holder writes its own.
+  }
 }
 
 /** Makes sure that the database may be written and was not lost from beside its log; returns whether it is new. */
@@ -513,7 +524,7 @@ function lockedError(dir: string): JournalRefusal<'LOCKED'> {
 
 function readHolder(dir: string): LockHolder | null {
   try {
-    const note = JSON.parse(readFileSync(join(dir, 'lock-holder.json'), 'utf8')) as Partial<LockHolder>
+    const note = JSON.parse(readFileSync(join(dir, HOLDER_NOTE), 'utf8')) as Partial<LockHolder>
     return typeof note.pid === 'number' && typeof note.host === 'string' ? { pid: note.pid, host: note.host } : null
   } catch {
     return null
@@ -544,7 +555,20 @@ function readOnlyError(path: string, systemCode: string): JournalRefusal<'READ_O
   )
 }
 
-function reasonOf(systemCode: string): 'disk-full' | 'io-error' | 'store-replaced' {
+type CommitFailure = 'disk-full' | 'io-error' | 'store-replaced'
+
+function explain(reason: CommitFailure, error: unknown): string {
+  switch (reason) {
+    case 'disk-full':
+      return "the disk (or the store's size limit) is full. Free space, then start again"
+    case 'io-error':
+      return `writing failed (${codeOf(error)}: ${(error as Error).message}). Check the disk, then start again`
+    case 'store-replaced':
+      return 'its files were removed or replaced while in use. Put them back or restore a copy, then start again'
+  }
+}
+
+function reasonOf(systemCode: string): CommitFailure {
   if (systemCode === REPLACED) return 'store-replaced'
   return systemCode.startsWith('SQLITE_FULL') || systemCode === 'ENOSPC' ? 'disk-full' : 'io-error'
 }

@@ -84,7 +84,7 @@ async function outcome(): Promise<number | string> {
   }
 }
 
-describe('the log as a crash leaves it', () => {
+describe('the log as a crash leaves it', { timeout: 300_000 }, () => {
   it('is read whole by our reader and by SQLite', async () => {
     expect(inspectWal(walPath())).toMatchObject({
       kind: 'whole',
@@ -183,7 +183,7 @@ describe('the log as a crash leaves it', () => {
   })
 })
 
-describe('a database with a rotten byte', () => {
+describe('a database with a rotten byte', { timeout: 300_000 }, () => {
   it('never gives bytes that were not written: it names the entry, or cannot be read', async () => {
     await outcome()
     const path = join(dir, 'journal.db')

@@ -12,7 +12,7 @@ export interface Writer {
 }
 
 /** The compiled writer, also when the tests run from source. */
-export function writerFile(): string {
+function writerFile(): string {
   const fromSource = import.meta.url.endsWith('.ts')
   const path = fileURLToPath(new URL(fromSource ? '../../dist/testing/writer.js' : './writer.js', import.meta.url))
   if (!existsSync(path)) throw new Error(`${path} is missing. Run: npx tsc -b packages/journal`)
