@@ -11,11 +11,13 @@ setFormat(DATE_TIME_FORMAT, (text) => parseRfc3339(text) !== null)
 const UUID_V4 = '^[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?4[0-9a-fA-F]{3}-?[89abAB][0-9a-fA-F]{3}-?[0-9a-fA-F]{12}$'
 
 /** A UUID version 4 as sent: upper case and missing dashes are let through, `parseUuidV4` of units makes it canonical. */
-export const UuidV4 = Type.String({ pattern: UUID_V4, [RULE]: 'must be a UUID version 4 (RFC 4122)' })
+const uuidV4 = (description: string) =>
+  Type.String({ pattern: UUID_V4, description, [RULE]: 'must be a UUID version 4 (RFC 4122)' })
+
 /** Identifier of an entity. F3548-21 `EntityID`, F3411 `EntityUUID`. */
-export const EntityIdText = UuidV4
+export const EntityIdText = uuidV4('UUID version 4 of an entity; dashes may be missing.')
 /** Identifier of a subscription. F3548-21 `SubscriptionID`, F3411 `SubscriptionUUID`. */
-export const SubscriptionIdText = UuidV4
+export const SubscriptionIdText = uuidV4('UUID version 4 of a subscription; dashes may be missing.')
 /** Opaque version number of an entity. F3548-21 `EntityOVN`. */
 export const EntityOvn = Type.String({ minLength: 16, maxLength: 128 })
 /** Base URL of a USS, without a trailing slash; scheme and host are judged by the rules, not by the schema. */

@@ -25,7 +25,6 @@ export {
   Time,
   toTime,
   UssBaseUrl,
-  UuidV4,
 } from './common.ts'
 export {
   ChangeConstraintReferenceResponse,

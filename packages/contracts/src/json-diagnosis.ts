@@ -11,7 +11,7 @@ export type JsonProblem =
     } & Place)
 
 /** A place in a text: offset from 0, line and column from 1. */
-export interface Place {
+interface Place {
   readonly offset: number
   readonly line: number
   readonly column: number
