@@ -117,6 +117,8 @@ export function decidePutServiceAreaSubscription(
   const table = state.serviceAreaSubscriptions
   const slot = table.find(id)
   const current = slot < 0 ? null : state.serviceAreaSubscription(slot)
+  const window = subscriptionWindow(extents, { nowMs, current, start: '/extents/time_start', end: '/extents/time_end' })
+  if ('refusal' in window) return refused(asked, window.refusal)
   if (current !== null) {
     if (current.manager !== manager)
       return refused(asked, refusal('NOT_MANAGER', `subscription ${id} belongs to ${current.manager}`))
@@ -133,8 +135,6 @@ export function decidePutServiceAreaSubscription(
   } else if (version !== null)
     return refused(asked, refusal('UPDATE_TARGET_MISSING', `subscription ${id} does not exist; create it without a version`))
 
-  const window = subscriptionWindow(extents, { nowMs, current, start: '/extents/time_start', end: '/extents/time_end' })
-  if ('refusal' in window) return refused(asked, window.refusal)
   const cells = cellsOfVolumes([extents])
   if (busiestCell(state, { cells, manager, nowMs, withoutSlot: slot }) >= LIMITS.subscriptionsPerCell)
     return refused(

@@ -1,7 +1,7 @@
 import {
   anyVolumesIntersect,
   exactClearing,
-  outlineGapM,
+  outlineDistance,
   outlinesIntersect,
   smallestShift,
   type Volume4D,
@@ -148,7 +148,7 @@ function measure(
   // Not truly met: the pair of volumes that comes nearest on the axes that part it tells why.
   for (const a of plan.volumes) {
     for (const b of volumes) {
-      const distance = outlineGapM(a.outline, b.outline)
+      const distance = outlineDistance(a.outline, b.outline)
       const height = shared(a.altitudeLowerM, a.altitudeUpperM, b.altitudeLowerM, b.altitudeUpperM)
       const time = shared(a.startMs, a.endMs, b.startMs, b.endMs) / 1000
       const nearer =

@@ -50,6 +50,7 @@ export function querySubscriptions(
 export function queryServiceAreas(state: AirspaceState, area: Volume4D, nowMs: EpochMs): ServiceAreaRecord[] {
   const slots: number[] = []
   const from = Math.max(area.startMs, nowMs) as EpochMs
+  if (area.endMs < from) return []
   state.serviceAreaCells.query({ ...ignoringAltitudeOf(area), startMs: from }, slots)
   return byId(slots.map((slot) => state.serviceArea(slot)))
 }

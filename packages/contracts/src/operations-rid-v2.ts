@@ -23,7 +23,7 @@ const earliest = permitted('earliest_time', DateTime, 'Only areas that last to t
 const latest = permitted('latest_time', DateTime, 'Only areas that begin by this time.')
 const areaId = required('id', EntityIdText, 'Identifier of the identification service area.')
 const subscriptionId = required('id', SubscriptionIdText, 'Identifier of the subscription.')
-const version = required('version', Type.String(), 'Version to be changed.')
+const version = required('version', Type.String({ minLength: 1 }), 'Version to be changed.')
 
 const areas = '/rid/v2/dss/identification_service_areas'
 const subscriptions = '/rid/v2/dss/subscriptions'
