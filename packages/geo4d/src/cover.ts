@@ -17,7 +17,10 @@ export function coverOutline(outline: Outline): Int32Array {
   used = 0
   if (outline.kind === 'circle') coverDisc(outline.centre, outline.radiusM)
   else coverPolygon(outline, outline.vertices)
-  return cells.slice(0, used)
+  const found = new Int32Array(used)
+  if (used > 32) found.set(cells.subarray(0, used))
+  else for (let k = 0; k < used; k++) found[k] = cells[k] as number
+  return found
 }
 
 /** What two covered outlines that touch may be apart by rounding, in radians: 6 mm. */
@@ -343,7 +346,7 @@ function coverDisc({ latDeg, lngDeg }: LatLng, radiusM: number): void {
         const top = indexToUv(j + 1)
         projectCorner(frame, face, right, top, 4)
         projectCorner(frame, face, left, top, 6)
-        if (ringMeetsPlaneDisc(quad, 4, disc)) cells[used++] = packCell(face, i, j)
+        if (quadMeetsDisc(disc)) cells[used++] = packCell(face, i, j)
         quad.copyWithin(0, 6, 8)
         quad.copyWithin(2, 4, 6)
       }
@@ -351,6 +354,22 @@ function coverDisc({ latDeg, lngDeg }: LatLng, radiusM: number): void {
     if (minU >= -1 && maxU <= 1 && minV >= -1 && maxV <= 1) break
   }
   sortCells()
+}
+
+/** Whether the cell in `quad` meets the disc about the origin; most cells are told by their corners alone. */
+function quadMeetsDisc(disc: { readonly x: number; readonly y: number; readonly radiusM: number }): boolean {
+  const { radiusM } = disc
+  let nearest2 = Infinity
+  for (let k = 0; k < 8; k += 2) {
+    const x = quad[k] as number
+    const y = quad[k + 1] as number
+    const away2 = x * x + y * y
+    if (away2 < nearest2) nearest2 = away2
+  }
+  if (nearest2 <= radiusM * radiusM) return true
+  const side = Math.hypot((quad[4] as number) - (quad[0] as number), (quad[5] as number) - (quad[1] as number))
+  if (nearest2 > (radiusM + side) * (radiusM + side)) return insideByParity(quad, 4, 0, 0)
+  return ringMeetsPlaneDisc(quad, 4, disc)
 }
 
 function reachTan(angle: number): number {

@@ -85,11 +85,7 @@ describe('Frame', () => {
     const b = new Float64Array(2)
     const [lat, lng] = [(53 * Math.PI) / 180, (6.5 * Math.PI) / 180]
     projectRing(frame, Float64Array.of(53, 6.5), 1, a)
-    projectNormal(
-      frame,
-      { x: Math.cos(lat) * Math.cos(lng), y: Math.cos(lat) * Math.sin(lng), z: Math.sin(lat) },
-      b,
-    )
+    projectNormal(frame, { x: Math.cos(lat) * Math.cos(lng), y: Math.cos(lat) * Math.sin(lng), z: Math.sin(lat) }, b)
     expect(b[0]).toBeCloseTo(a[0] as number, 7)
     expect(b[1]).toBeCloseTo(a[1] as number, 7)
   })

@@ -23,6 +23,8 @@ export interface Frame {
 
 /** Below this difference in radians (about 125 km) short series replace sine and cosine; their error is under 3e-16. */
 const SERIES_LIMIT = 0.0195
+/** Equatorial radius times (1 - e²). */
+const POLE_AXIS = WGS84_A * (1 - WGS84_E2)
 
 /** A frame with its origin at the given point. */
 export function frameAt(latDeg: number, lngDeg: number): Frame {
@@ -64,6 +66,7 @@ export function moveFrame(frame: Frame, latDeg: number, lngDeg: number): void {
  */
 export function projectRing(frame: Frame, degrees: Float64Array, count: number, out: Float64Array): void {
   const { latDeg, lngDeg, sinLat, cosLat, radiusM, axisM, zM } = frame
+  const horizon = 0.08 * radiusM
   for (let k = 0, end = 2 * count; k < end; k += 2) {
     let deltaLng = (degrees[k + 1] as number) - lngDeg
     if (deltaLng > 180 || deltaLng < -180) deltaLng = wrapDegrees(deltaLng)
@@ -89,12 +92,13 @@ export function projectRing(frame: Frame, degrees: Float64Array, count: number, 
       sinLambda = Math.sin(lambda)
       cosLambda = Math.cos(lambda)
     }
-    const primeVertical = WGS84_A / Math.sqrt(1 - WGS84_E2 * sinPhi * sinPhi)
-    const axis = primeVertical * cosPhi
-    const outward = axis * cosLambda - axisM
-    const dz = primeVertical * (1 - WGS84_E2) * sinPhi - zM
-    const depth = radiusM + cosLat * outward + sinLat * dz
-    const scale = depth > 0.08 * radiusM ? radiusM / depth : Number.NaN
+    // All lengths here are times w (the prime vertical radius is a / w), which leaves one division.
+    const w = Math.sqrt(1 - WGS84_E2 * sinPhi * sinPhi)
+    const axis = WGS84_A * cosPhi
+    const outward = axis * cosLambda - axisM * w
+    const dz = POLE_AXIS * sinPhi - zM * w
+    const depth = radiusM * w + cosLat * outward + sinLat * dz
+    const scale = depth > horizon ? radiusM / depth : Number.NaN
     out[k] = axis * sinLambda * scale
     out[k + 1] = (cosLat * dz - sinLat * outward) * scale
   }

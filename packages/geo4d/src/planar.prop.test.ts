@@ -65,10 +65,7 @@ function meetsPlainly(a: Float64Array, b: Float64Array): boolean {
 function split(ring: Float64Array, pieces: number): Float64Array {
   return Float64Array.from(
     edges(ring).flatMap(([[x0 = 0, y0 = 0], [x1 = 0, y1 = 0]]) =>
-      Array.from({ length: pieces }, (_, k) => [
-        x0 + (k * (x1 - x0)) / pieces,
-        y0 + (k * (y1 - y0)) / pieces,
-      ]).flat(),
+      Array.from({ length: pieces }, (_, k) => [x0 + (k * (x1 - x0)) / pieces, y0 + (k * (y1 - y0)) / pieces]).flat(),
     ),
   )
 }

@@ -1,12 +1,11 @@
 import { RingIndex, ringIndexesMeet } from './ring-index.ts'
-import { type EdgeRun, edgeMeetsRun, segmentDistanceSquared, TOUCH_M } from './segments.ts'
+import { edgeMeetsRun, segmentDistanceSquared, TOUCH_M } from './segments.ts'
 
 /** Rings up to this size are compared edge by edge; above it an index of boxes pays. */
 const SMALL_RING = 20
 
 const left = new RingIndex()
 const right = new RingIndex()
-const whole: EdgeRun = { xy: new Float64Array(0), count: 0, first: 0, last: 0 }
 
 /**
  * Whether two flat rings (x, y, x, y, … in metres, not closed, `an` and `bn` vertices from index 0) share a point, faces included.
@@ -43,9 +42,6 @@ export function ringsIntersect(a: Float64Array, an: number, b: Float64Array, bn:
     beyondAll &= (x < bMinX ? 1 : 0) | (x > bMaxX ? 2 : 0) | (y < bMinY ? 4 : 0) | (y > bMaxY ? 8 : 0)
   }
   if (beyondAll !== 0) return false
-  whole.xy = b
-  whole.count = bn
-  whole.last = bn
   let before = an - 1
   for (let k = 0; k < an; k++) {
     const x0 = a[2 * before] as number
@@ -57,7 +53,7 @@ export function ringsIntersect(a: Float64Array, an: number, b: Float64Array, bn:
       (x0 > bMaxX && x1 > bMaxX) ||
       (y0 < bMinY && y1 < bMinY) ||
       (y0 > bMaxY && y1 > bMaxY)
-    if (!apart && edgeMeetsRun(a, before, k, whole)) return true
+    if (!apart && edgeMeetsRun(a, before, k, b, bn, 0, bn)) return true
     before = k
   }
   return insideByParity(a, an, b[0] as number, b[1] as number) || insideByParity(b, bn, a[0] as number, a[1] as number)

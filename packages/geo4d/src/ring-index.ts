@@ -1,4 +1,4 @@
-import { type EdgeRun, edgeMeetsRun, segmentDistanceSquared, segmentsTouch, TOUCH_M } from './segments.ts'
+import { edgeMeetsRun, segmentDistanceSquared, segmentsTouch, TOUCH_M } from './segments.ts'
 
 /** Edges in a leaf box, and boxes in a parent box. */
 const FAN = 8
@@ -177,6 +177,8 @@ export class RingIndex {
           (boxes[4 * b + 3] as number) < minY
         )
           continue
+        const neighbours = b - a <= 1 || b - a >= leaves - 1
+        if (!neighbours && !leavesMeet(this, a, this, b)) continue
         const found = leafContact(xy, count, a, b)
         if (found >= 0) return [Math.floor(found / count), found % count]
       }
@@ -188,7 +190,6 @@ export class RingIndex {
 /** Levels never exceed 12 and each keeps at most eight siblings open. */
 const parityStack = new Int32Array(2 * FAN * 16)
 const pairStack = new Int32Array(4 * 2 * FAN * 32)
-const run: EdgeRun = { xy: new Float64Array(0), count: 0, first: 0, last: 0 }
 
 /** Whether two indexed rings share a point, faces included; each may be a single point or line as well. */
 export function ringIndexesMeet(a: RingIndex, b: RingIndex): boolean {
@@ -258,10 +259,8 @@ function leavesMeet(a: RingIndex, nodeA: number, b: RingIndex, nodeB: number): b
   const minY = (b.boxes[box + 1] as number) - TOUCH_M
   const maxX = (b.boxes[box + 2] as number) + TOUCH_M
   const maxY = (b.boxes[box + 3] as number) + TOUCH_M
-  run.xy = b.xy
-  run.count = b.count
-  run.first = nodeB * FAN
-  run.last = Math.min(run.first + FAN, b.count)
+  const first = nodeB * FAN
+  const last = Math.min(first + FAN, b.count)
   const lastA = Math.min((nodeA + 1) * FAN, a.count)
   for (let k = nodeA * FAN; k < lastA; k++) {
     const n = k + 1 === a.count ? 0 : k + 1
@@ -271,7 +270,7 @@ function leavesMeet(a: RingIndex, nodeA: number, b: RingIndex, nodeB: number): b
     const y1 = a.xy[2 * n + 1] as number
     if ((x0 < minX && x1 < minX) || (x0 > maxX && x1 > maxX) || (y0 < minY && y1 < minY) || (y0 > maxY && y1 > maxY))
       continue
-    if (edgeMeetsRun(a.xy, k, n, run)) return true
+    if (edgeMeetsRun(a.xy, k, n, b.xy, b.count, first, last)) return true
   }
   return false
 }

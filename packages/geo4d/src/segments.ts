@@ -22,20 +22,20 @@ export function segmentDistanceSquared(x: number, y: number, x0: number, y0: num
   return (across * across) / length2
 }
 
-/** Which edges of a flat ring: those that start at vertices `first` … `last - 1`; the one after `count - 1` closes the ring. */
-export interface EdgeRun {
-  xy: Float64Array
-  count: number
-  first: number
-  last: number
-}
-
 /**
- * Whether the segment between vertices `from` and `to` of `a` comes within `TOUCH_M` of any edge of `run`.
- * Takes arrays and positions rather than coordinates: fractions passed between functions would be allocated one by one.
+ * Whether the segment between vertices `from` and `to` of `a` comes within `TOUCH_M` of any edge of the ring `b` of `bn` vertices that
+ * starts at its vertices `first` … `last - 1`. Takes positions rather than coordinates: fractions passed between functions would be
+ * allocated one by one.
  */
-export function edgeMeetsRun(a: Float64Array, from: number, to: number, run: EdgeRun): boolean {
-  const { xy, count, first, last } = run
+export function edgeMeetsRun(
+  a: Float64Array,
+  from: number,
+  to: number,
+  b: Float64Array,
+  bn: number,
+  first: number,
+  last: number,
+): boolean {
   const x0 = a[2 * from] as number
   const y0 = a[2 * from + 1] as number
   const x1 = a[2 * to] as number
@@ -43,13 +43,13 @@ export function edgeMeetsRun(a: Float64Array, from: number, to: number, run: Edg
   const dx = x1 - x0
   const dy = y1 - y0
   const near = TOUCH_M * (Math.abs(dx) + Math.abs(dy))
-  let px = xy[2 * first] as number
-  let py = xy[2 * first + 1] as number
+  let px = b[2 * first] as number
+  let py = b[2 * first + 1] as number
   let before = dx * (py - y0) - dy * (px - x0)
   for (let k = first; k < last; k++) {
-    const next = k + 1 === count ? 0 : 2 * k + 2
-    const qx = xy[next] as number
-    const qy = xy[next + 1] as number
+    const next = k + 1 === bn ? 0 : 2 * k + 2
+    const qx = b[next] as number
+    const qy = b[next + 1] as number
     const side = dx * (qy - y0) - dy * (qx - x0)
     if (!((before > near && side > near) || (before < -near && side < -near))) {
       const ex = qx - px

@@ -1,6 +1,6 @@
 import { outlineAreaM2 } from './area.ts'
 import { GeoError } from './errors.ts'
-import { toEcef } from './frame.ts'
+import { frameAt, moveFrame, projectRing, toEcef } from './frame.ts'
 import { RingIndex } from './ring-index.ts'
 import { endsTouch } from './segments.ts'
 import { chord, frameOf, projectShape, shapeOf } from './shape.ts'
@@ -98,12 +98,16 @@ function checkBound(
   }
 }
 
-function checkPoint({ latDeg, lngDeg }: LatLng, field: string): void {
-  if (!Number.isFinite(latDeg)) {
-    throw new GeoError('coordinate_not_finite', { field: `${field}/latDeg`, value: latDeg, rule: 'must be a number' })
-  }
-  if (!Number.isFinite(lngDeg)) {
-    throw new GeoError('coordinate_not_finite', { field: `${field}/lngDeg`, value: lngDeg, rule: 'must be a number' })
+/** `at` and `k` name the point; the pointer is only put together when there is something to say. */
+function checkPoint({ latDeg, lngDeg }: LatLng, at: string, k?: number): void {
+  if (latDeg >= -90 && latDeg <= 90 && lngDeg >= -180 && lngDeg <= 180) return
+  const field = `${at}${k ?? ''}`
+  for (const [name, value] of [
+    ['latDeg', latDeg],
+    ['lngDeg', lngDeg],
+  ] as const) {
+    if (Number.isFinite(value)) continue
+    throw new GeoError('coordinate_not_finite', { field: `${field}/${name}`, value, rule: 'must be a number' })
   }
   if (latDeg < -90 || latDeg > 90) {
     throw new GeoError('latitude_out_of_range', {
@@ -112,13 +116,11 @@ function checkPoint({ latDeg, lngDeg }: LatLng, field: string): void {
       rule: 'must be within -90..90 degrees',
     })
   }
-  if (lngDeg < -180 || lngDeg > 180) {
-    throw new GeoError('longitude_out_of_range', {
-      field: `${field}/lngDeg`,
-      value: lngDeg,
-      rule: 'must be within -180..180 degrees',
-    })
-  }
+  throw new GeoError('longitude_out_of_range', {
+    field: `${field}/lngDeg`,
+    value: lngDeg,
+    rule: 'must be within -180..180 degrees',
+  })
 }
 
 function samePlace(a: LatLng, b: LatLng): boolean {
@@ -143,9 +145,11 @@ function validatePolygon(outline: PolygonOutline, limits: OutlineLimits): Outlin
       rule: `must have at most ${maxVertices} vertices`,
     })
   }
-  for (const [k, vertex] of vertices.entries()) checkPoint(vertex, `/vertices/${k}`)
-  for (const [k, vertex] of vertices.entries()) {
-    const last = k + 1 === vertices.length
+  const count = vertices.length
+  for (let k = 0; k < count; k++) checkPoint(vertices[k] as LatLng, '/vertices/', k)
+  for (let k = 0; k < count; k++) {
+    const vertex = vertices[k] as LatLng
+    const last = k + 1 === count
     if (!samePlace(vertex, vertices[last ? 0 : k + 1] as LatLng)) continue
     throw new GeoError('repeated_vertex', {
       field: `/vertices/${last ? k : k + 1}`,
@@ -153,9 +157,57 @@ function validatePolygon(outline: PolygonOutline, limits: OutlineLimits): Outlin
       rule: last ? 'must not repeat the first vertex: rings close by themselves' : `must not repeat vertex ${k}`,
     })
   }
-  checkExtent(vertices)
-  checkArea(outline, '/vertices', limits)
-  return checkContacts(outline)
+  const boxM2 = smallBoxM2(vertices)
+  if (boxM2 === null) {
+    checkExtent(vertices)
+    checkArea(outline, '/vertices', limits)
+    const shape = shapeOf(outline)
+    return checkContacts({
+      ring: projectShape(shape, frameOf(shape)),
+      count: shape.count,
+      edgeOf: shape.edgeOf,
+      edges: count,
+    })
+  }
+  if (boxM2 > (limits.maxAreaM2 ?? Infinity)) checkArea(outline, '/vertices', limits)
+  return checkContacts({ ring: projectSmall(vertices), count, edgeOf: null, edges: count })
+}
+
+/** Degrees of latitude and longitude under which no edge needs cutting. */
+const SMALL_DEG = 0.1
+const frame = frameAt(0, 0)
+const index = new RingIndex()
+let degrees = new Float64Array(64)
+let flat = new Float64Array(64)
+
+/** More square metres than the ring can have, from its box in degrees; null when it is not small enough for the short way. */
+function smallBoxM2(vertices: readonly LatLng[]): number | null {
+  const first = vertices[0] as LatLng
+  let high = 0
+  let wide = 0
+  for (let k = 1; k < vertices.length; k++) {
+    const vertex = vertices[k] as LatLng
+    high = Math.max(high, Math.abs(vertex.latDeg - first.latDeg))
+    wide = Math.max(wide, Math.abs(vertex.lngDeg - first.lngDeg))
+  }
+  return high < SMALL_DEG && wide < SMALL_DEG ? 4 * high * wide * 112_000 * 112_000 : null
+}
+
+/** The ring in the plane at its first vertex, without deriving a shape; overwritten by the next call. */
+function projectSmall(vertices: readonly LatLng[]): Float64Array {
+  const count = vertices.length
+  if (degrees.length < 2 * count) {
+    degrees = new Float64Array(4 * count)
+    flat = new Float64Array(4 * count)
+  }
+  for (let k = 0; k < count; k++) {
+    const vertex = vertices[k] as LatLng
+    degrees[2 * k] = vertex.latDeg
+    degrees[2 * k + 1] = vertex.lngDeg
+  }
+  moveFrame(frame, degrees[0] as number, degrees[1] as number)
+  projectRing(frame, degrees, count, flat)
+  return flat
 }
 
 function checkExtent(vertices: readonly LatLng[]): void {
@@ -208,24 +260,58 @@ function checkArea(outline: Outline, field: string, { maxAreaM2 = Infinity }: Ou
   })
 }
 
-function checkContacts(outline: PolygonOutline): OutlineCheck {
-  const shape = shapeOf(outline)
-  const ring = projectShape(shape, frameOf(shape))
-  if (isLine(ring, shape.count)) return { degenerate: true }
-  const index = new RingIndex()
-  index.build(ring, shape.count)
+interface FlatRing {
+  readonly ring: Float64Array
+  readonly count: number
+  /** The original edge of each piece, when edges were cut. */
+  readonly edgeOf: Int32Array | null
+  readonly edges: number
+}
+
+function checkContacts({ ring, count, edgeOf, edges }: FlatRing): OutlineCheck {
+  if (isLine(ring, count)) return { degenerate: true }
+  if (count > MANY_VERTICES) alignAxes(ring, count)
+  index.build(ring, count)
   const contact = index.selfContact()
   if (contact === null) return { degenerate: false }
   const [a, b] = contact
-  const edges = contact.map((piece) => shape.edgeOf?.[piece] ?? piece).sort((p, q) => p - q) as [number, number]
-  const count = outline.vertices.length
-  const name = (edge: number) => `${edge}–${(edge + 1) % count}`
-  const value = `edges ${name(edges[0])} and ${name(edges[1])}`
-  const field = `/vertices/${edges[1]}`
-  if (onlyTouch(ring, shape.count, a, b)) {
+  const [one, two] = contact.map((piece) => edgeOf?.[piece] ?? piece).sort((p, q) => p - q) as [number, number]
+  const name = (edge: number) => `${edge}–${(edge + 1) % edges}`
+  const value = `edges ${name(one)} and ${name(two)}`
+  const field = `/vertices/${two}`
+  if (onlyTouch(ring, count, a, b)) {
     throw new GeoError('ring_touches_itself', { field, value, rule: 'the ring must not touch itself' })
   }
   throw new GeoError('edges_cross', { field, value, rule: 'edges must not cross' })
+}
+
+/** Above this, turning the ring pays: boxes about slanting edges that run side by side would all overlap. */
+const MANY_VERTICES = 256
+
+/** Turns the ring, in place, so that most of its length runs along the axes. */
+function alignAxes(ring: Float64Array, count: number): void {
+  let along = 0
+  let across = 0
+  for (let k = 0; k < count; k++) {
+    const next = k + 1 === count ? 0 : 2 * k + 2
+    const dx = (ring[next] as number) - (ring[2 * k] as number)
+    const dy = (ring[next + 1] as number) - (ring[2 * k + 1] as number)
+    const length = Math.hypot(dx, dy)
+    if (length === 0) continue
+    // The angle counted four times over: opposite and perpendicular edges agree on the axes.
+    const angle = 4 * Math.atan2(dy, dx)
+    along += length * Math.cos(angle)
+    across += length * Math.sin(angle)
+  }
+  const turn = Math.atan2(across, along) / 4
+  const cos = Math.cos(turn)
+  const sin = Math.sin(turn)
+  for (let k = 0; k < 2 * count; k += 2) {
+    const x = ring[k] as number
+    const y = ring[k + 1] as number
+    ring[k] = x * cos + y * sin
+    ring[k + 1] = y * cos - x * sin
+  }
 }
 
 function onlyTouch(ring: Float64Array, count: number, a: number, b: number): boolean {
