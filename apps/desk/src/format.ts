@@ -33,11 +33,9 @@ export function heightText(of: Language, metres: number): string {
   return `${m} (${ft})`
 }
 
-const NAUTICAL: Readonly<Record<Language, string>> = { en: 'NM', de: 'NM', ru: 'м. мили', ar: 'NM' }
-
 /** `8.43 km (4.55 NM)`, below a kilometre in metres. */
 export function distanceText(of: Language, metres: number): string {
-  const nautical = `${numberFormat(of, { maximumFractionDigits: 2 }).format(metres / METRES_PER_NM)} ${NAUTICAL[of]}`
+  const nautical = `${numberFormat(of, { maximumFractionDigits: 2 }).format(metres / METRES_PER_NM)} NM`
   const size =
     metres < 1000
       ? numberFormat(of, { style: 'unit', unit: 'meter', maximumFractionDigits: metres < 10 ? 2 : 0 }).format(metres)

@@ -37,7 +37,7 @@ export function patternImage(pattern: Pattern | 'zone' | 'danger', colour: strin
   const data = new Uint8ClampedArray(TILE * TILE * 4)
   for (let y = 0; y < TILE; y++) {
     for (let x = 0; x < TILE; x++) {
-      data.set([red, green, blue, inPattern(pattern, x, y) ? 190 : 46], (y * TILE + x) * 4)
+      data.set([red, green, blue, inPattern(pattern, x, y) ? 165 : 30], (y * TILE + x) * 4)
     }
   }
   return { width: TILE, height: TILE, data }

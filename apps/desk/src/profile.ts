@@ -46,7 +46,8 @@ function finiteOf(values: readonly number[]): number[] {
 
 function ticksOf(low: number, high: number, step: number): number[] {
   const ticks: number[] = []
-  for (let value = Math.ceil(low / step) * step; value <= high + step * 1e-9; value += step) ticks.push(value)
+  // Adding zero turns -0 into 0.
+  for (let value = Math.ceil(low / step) * step; value <= high + step * 1e-9; value += step) ticks.push(value + 0)
   return ticks
 }
 

@@ -130,15 +130,4 @@ export function clockText(utcMs: number, zone: string, seconds: 'as-needed' | 'a
   return wall.second === 0 ? base : `${base}:${two(wall.second)}`
 }
 
-/** `UTC+01:00`, or `UTC` itself. */
-export function offsetText(utcMs: number, zone: string): string {
-  const offset = zoneOffsetMinutes(utcMs, zone)
-  if (offset === 0 && zone === 'UTC') return 'UTC'
-  const size = Math.abs(offset)
-  return `UTC${offset < 0 ? '−' : '+'}${two(Math.floor(size / 60))}:${two(size % 60)}`
-}
 
-/** The city of an IANA zone, `Europe/Lisbon` → `Lisbon`. */
-export function zoneCity(zone: string): string {
-  return (zone.split('/').at(-1) ?? zone).replaceAll('_', ' ')
-}

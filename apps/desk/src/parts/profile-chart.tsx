@@ -5,7 +5,7 @@ import { countText, heightText, listText } from '../format.ts'
 import { utcText } from '../instant-text.ts'
 import { language, t, tell } from '../i18n.ts'
 import { hullOf } from '../items.ts'
-import { type Box, layoutProfile } from '../profile.ts'
+import { type Box, layoutProfile, type Profile } from '../profile.ts'
 import { itemById } from '../session.ts'
 import { mapNameOf, nameOf } from '../view-state.ts'
 import { clockText } from '../zoned-time.ts'
@@ -25,6 +25,24 @@ interface ProfileProps {
 /** Where a label of several boxes goes: in the largest of them. */
 function largest(boxes: readonly Box[]): Box | undefined {
   return [...boxes].sort((a, b) => b.width * b.height - a.width * a.height)[0]
+}
+
+const LABEL = { height: 11, width: 90 }
+
+/** Where the names of the others go: in their largest box, one below the other where they would overlap. */
+function labelsOf(profile: Profile): { id: string; x: number; y: number }[] {
+  const placed: { id: string; x: number; y: number }[] = []
+  for (const { id, boxes } of profile.others) {
+    const box = largest(boxes)
+    if (box === undefined) continue
+    const x = Math.min(box.x + 4, SIZE.width - 60)
+    let y = Math.max(box.y + LABEL.height, LABEL.height)
+    const hits = (): boolean =>
+      placed.some((other) => Math.abs(other.x - x) < LABEL.width && Math.abs(other.y - y) < LABEL.height)
+    while (hits() && y < SIZE.height) y += LABEL.height
+    placed.push({ id, x, y })
+  }
+  return placed
 }
 
 /** Height over time of a plan against what is in its way; every fact of it also stands in words beside it. */
@@ -117,14 +135,11 @@ export function ProfileChart({ name, subject, otherIds, shifts, refused }: Profi
               height={box.height}
             />
           ))}
-          {profile.others.map(({ id: other, boxes }) => {
-            const box = largest(boxes)
-            return box === undefined ? null : (
-              <text key={other} class="name" x={Math.min(box.x + 4, SIZE.width - 60)} y={Math.max(box.y + 11, 11)}>
-                {mapNameOf(other)}
-              </text>
-            )
-          })}
+          {labelsOf(profile).map(({ id: other, x, y }) => (
+            <text key={other} class="name" x={x} y={y}>
+              {mapNameOf(other)}
+            </text>
+          ))}
           {profile.shifted.map(({ shift, boxes }) => {
             const box = largest(boxes)
             const arrow = { later: '→', earlier: '←', up: '↑', down: '↓' }[shift.shift]
