@@ -57,6 +57,14 @@ export function checkLinearizable(history: readonly Operation[]): Verdict {
       next.push(index)
       earliestReturn = Math.min(earliestReturn, returnMs)
     }
+    // What changes nothing and fits now never fits better later, so nothing else need be tried here.
+    const harmless = next.find((index) => {
+      const { effect } = operations[index] as Operation
+      return effect.kind !== 'write' && after(version, effect) !== undefined
+    })
+    if (harmless !== undefined) return { done, answeredDone, version, next: [harmless] }
+    // Taken from the end: those whose time runs out first.
+    next.sort((a, b) => (operations[b] as Operation).returnMs - (operations[a] as Operation).returnMs)
     if (answeredDone > farthest) {
       farthest = answeredDone
       stuckAt = next.map((index) => operations[index] as Operation)
