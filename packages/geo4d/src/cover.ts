@@ -309,8 +309,8 @@ function coverDisc({ latDeg, lngDeg }: LatLng, radiusM: number): void {
   const z = Math.sin(latDeg * RADIANS)
   const angle = radiusM / LEAST_RADIUS_M + SLACK
   const frame = frameAt(latDeg, lngDeg)
-  // The plane's image of the true disc is within 4e-16 r³ metres of round up to 100 km, within 0.2 % beyond.
-  const reach = radiusM < 100_000 ? 0.01 + 4e-16 * radiusM * radiusM * radiusM : 0.002 * radiusM
+  // The plane's image of the true disc is round to 1.8e-17 r³ metres: 1.4 cm at 100 km.
+  const reach = 0.01 + 4e-17 * radiusM * radiusM * radiusM
   const disc = { x: 0, y: 0, radiusM: frame.radiusM * Math.tan((radiusM + reach) / frame.radiusM) }
   const home = faceOf(x, y, z)
   for (let turn = 0; turn < 6; turn++) {

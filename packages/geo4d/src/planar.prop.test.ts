@@ -41,7 +41,7 @@ function segmentsMeet(p: number[], q: number[], r: number[], s: number[]): boole
 }
 
 function edges(ring: Float64Array): [number[], number[]][] {
-  const corners = Array.from({ length: ring.length / 2 }, (_, k) => [...ring.slice(2 * k, 2 * k + 2)])
+  const corners = Array.from({ length: ring.length / 2 }, (_, k) => Array.from(ring.subarray(2 * k, 2 * k + 2)))
   return corners.map((from, k) => [from, corners[(k + 1) % corners.length] as number[]])
 }
 
