@@ -189,7 +189,7 @@ describe('a database with a rotten byte', { timeout: 300_000 }, () => {
     const path = join(dir, 'journal.db')
     const original = await readFile(path)
     const found: Record<string, number> = {}
-    for (let position = 100; position < original.length; position += 487) {
+    for (let position = 100; position < original.length; position += 1201) {
       const bytes = Buffer.from(original)
       bytes[position] = (bytes[position] as number) ^ 0x11
       await writeFile(path, bytes)
