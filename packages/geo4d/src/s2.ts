@@ -9,7 +9,7 @@ export type Cell13 = number
 /** The one level that F3548-21 discovery works on. */
 export const CELL_LEVEL = 13
 /** Cells along one side of a face. */
-export const CELLS_PER_FACE = 1 << CELL_LEVEL
+const CELLS_PER_FACE = 1 << CELL_LEVEL
 
 /** Packs face and position. */
 export function packCell(face: number, i: number, j: number): Cell13 {
