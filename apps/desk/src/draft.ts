@@ -1,4 +1,4 @@
-import { GeoError, type LatLng, type Outline, validateOutline, type Volume4D } from '@parley/geo4d'
+import { GeoError, type LatLng, type Outline, type Volume4D, validateOutline } from '@parley/geo4d'
 import { epochMs, metres, metresHae } from '@parley/units'
 import type { Sentence } from './i18n.ts'
 import { geoSentence } from './position-entry.ts'
@@ -168,7 +168,14 @@ export function readDraft(draft: Draft, nowMs: number): DraftReading {
     else if (endMs !== null && endMs <= nowMs) found.add('end', { key: 'error.past' })
   }
 
-  if (problems.length > 0 || outline === null || lowerM === null || upperM === null || startMs === null || endMs === null) {
+  if (
+    problems.length > 0 ||
+    outline === null ||
+    lowerM === null ||
+    upperM === null ||
+    startMs === null ||
+    endMs === null
+  ) {
     return { kind: 'problems', problems }
   }
   return {

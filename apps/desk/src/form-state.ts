@@ -10,7 +10,7 @@ import { report, settle } from './problems.ts'
 import { itemById, me, picture, pool, readPicture, remedyOf, scenario, serverNowMs } from './session.ts'
 import { draftWithVolume, shiftVolume } from './shift.ts'
 import { shownMs } from './view-state.ts'
-import type { Blocking, Clearing, ErrorBody, Verdict } from './wire.ts'
+import type { Blocking, Clearing, Verdict } from './wire.ts'
 import { volumeToWire } from './wire.ts'
 import { clockText, dateText } from './zoned-time.ts'
 
@@ -31,8 +31,8 @@ export interface GivenVerdict {
   readonly draft: Draft
   readonly head: number | null
   readonly atMs: number
-  /** Whether it came from filing rather than asking. */
-  readonly filed: boolean
+  /** Set when the plan was filed: what to say of it. */
+  readonly filed: Sentence | null
 }
 
 export const verdict = signal<GivenVerdict | null>(null)
@@ -89,7 +89,8 @@ export const draftOutline = computed<Outline | null>(() => {
  */
 export function fillExample(): void {
   const place = scenario.value?.places[0]
-  const centre = place === undefined ? mapCentre.value : { latDeg: degrees(place.latDeg), lngDeg: degrees(place.lngDeg) }
+  const centre =
+    place === undefined ? mapCentre.value : { latDeg: degrees(place.latDeg), lngDeg: degrees(place.lngDeg) }
   const startMs = Math.max(Math.ceil(shownMs.value / 60_000) * 60_000, nowByMinute.value + 300_000)
   batch(() => {
     draft.value = {
@@ -156,19 +157,19 @@ export async function ask(): Promise<void> {
   asking.value = true
   const asked = draft.value
   try {
-    const answer = await pool.check({ extents: [volumeToWire(read.volume)], key: acknowledgedKey() } as never)
+    const answer = await pool.check({ extents: [volumeToWire(read.volume)], key: acknowledgedKey() })
     if (answer.kind !== 'accepted') {
       report({ what: 'problem.check', ...remedyOf(answer) })
       return
     }
     settle('problem.check')
-    const value = answer.value as unknown as Verdict
+    const value: Verdict = answer.value
     keepVerdict(
       {
-        blocking: value.blocking ?? [],
+        blocking: value.blocking,
         clearing: value.clearing ?? {},
         blocked: value.verdict === 'blocked',
-        filed: false,
+        filed: null,
       },
       asked,
     )
@@ -213,27 +214,24 @@ export async function file(): Promise<void> {
     const body = {
       extents: [volumeToWire(read.volume)],
       key: acknowledgedKey(),
-      state: 'Accepted',
+      state: 'Accepted' as const,
       uss_base_url: ussBaseUrl.value,
       new_subscription: { uss_base_url: ussBaseUrl.value, notify_for_constraints: true },
     }
-    const answer = await pool.operationalIntents.put(id, body as never, { scopes: [...FILE_SCOPES] })
+    const answer = await pool.operationalIntents.put(id, body, { scopes: [...FILE_SCOPES] })
     if (answer.kind === 'accepted') {
       settle('problem.file')
       const { version } = answer.value.operational_intent_reference
-      keepVerdict({ ...nothingInTheWay, blocked: false, filed: true }, asked)
-      lastDone.value = { key: 'file.done', args: { name: shortId(id), version: String(version) } }
+      const filed = { key: 'file.done', args: { name: `…${shortId(id)}`, version: String(version) } } as const
+      keepVerdict({ ...nothingInTheWay, blocked: false, filed }, asked)
       acknowledged.value = new Set()
       await readPicture()
       return
     }
-    const refusal = answer.kind === 'conflict' ? (answer.error as ErrorBody) : null
+    const refusal = answer.kind === 'conflict' ? answer.error : null
     if (refusal?.blocking !== undefined) {
       settle('problem.file')
-      keepVerdict(
-        { blocking: refusal.blocking, clearing: refusal.clearing ?? {}, blocked: true, filed: true },
-        asked,
-      )
+      keepVerdict({ blocking: refusal.blocking, clearing: refusal.clearing ?? {}, blocked: true, filed: null }, asked)
       lastDone.value = { key: 'file.refused' }
       return
     }
@@ -251,7 +249,8 @@ export async function withdraw(id: string, ovn: string): Promise<void> {
     const answer = await pool.operationalIntents.delete(id, ovn)
     if (answer.kind === 'accepted') {
       settle('problem.withdraw')
-      lastDone.value = { key: 'mine.withdrawn', args: { name: shortId(id) } }
+      lastDone.value = { key: 'mine.withdrawn', args: { name: `…${shortId(id)}` } }
+      if (verdict.value?.filed != null) verdict.value = null
     } else {
       report({ what: 'problem.withdraw', ...remedyOf(answer) })
     }
@@ -260,4 +259,3 @@ export async function withdraw(id: string, ovn: string): Promise<void> {
     withdrawing.value = null
   }
 }
-

@@ -10,7 +10,8 @@ export function utcText(ms: number): string {
 
 /** `2026-11-22 10:15Z – 11:15Z`, the second date only when it differs. */
 export function utcSpan(startMs: number, endMs: number): string {
-  const sameDay = Number.isFinite(startMs) && Number.isFinite(endMs) && dateText(startMs, 'UTC') === dateText(endMs, 'UTC')
+  const sameDay =
+    Number.isFinite(startMs) && Number.isFinite(endMs) && dateText(startMs, 'UTC') === dateText(endMs, 'UTC')
   return sameDay ? `${utcText(startMs)} – ${clockText(endMs, 'UTC')}Z` : `${utcText(startMs)} – ${utcText(endMs)}`
 }
 

@@ -1,5 +1,5 @@
 import type { LatLng, Outline } from '@parley/geo4d'
-import { isActive, type Item } from './items.ts'
+import { type Item, isActive } from './items.ts'
 import { patternName } from './map-patterns.ts'
 import { type Look, lookOf, ZONE_COLOUR } from './palette.ts'
 import { boundsOf, polygonFeature, ringOf } from './shapes.ts'
@@ -79,7 +79,10 @@ export function areasOf(items: readonly Item[], looks: ReadonlyMap<string, Look>
 function labelAt(outline: Outline, isZone: boolean): LatLng {
   if (outline.kind === 'circle') {
     if (!isZone) return outline.centre
-    return { ...outline.centre, latDeg: (outline.centre.latDeg + (outline.radiusM * 0.86) / 111_320) as LatLng['latDeg'] }
+    return {
+      ...outline.centre,
+      latDeg: (outline.centre.latDeg + (outline.radiusM * 0.86) / 111_320) as LatLng['latDeg'],
+    }
   }
   const ring = ringOf(outline)
   const bounds = boundsOf(ring)
@@ -88,7 +91,12 @@ function labelAt(outline: Outline, isZone: boolean): LatLng {
 }
 
 /** Labels of items active at a time, and of the chosen one always: one label an item, at its first active volume. */
-export function areaLabels(items: readonly Item[], atMs: number, chosen: string | null, options: LabelOptions): Collection {
+export function areaLabels(
+  items: readonly Item[],
+  atMs: number,
+  chosen: string | null,
+  options: LabelOptions,
+): Collection {
   const features: GeoJSON.Feature[] = []
   for (const item of items) {
     if (item.id !== chosen && !isActive(item, atMs)) continue

@@ -33,7 +33,11 @@ export interface PatternImage {
 
 /** A tile of one pattern in one colour, the ground between its marks lightly tinted. */
 export function patternImage(pattern: Pattern | 'zone' | 'danger', colour: string): PatternImage {
-  const [red, green, blue] = [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16)) as [number, number, number]
+  const [red, green, blue] = [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16)) as [
+    number,
+    number,
+    number,
+  ]
   const data = new Uint8ClampedArray(TILE * TILE * 4)
   for (let y = 0; y < TILE; y++) {
     for (let x = 0; x < TILE; x++) {

@@ -167,7 +167,13 @@ const layers: LayerSpecification[] = [
     },
     paint: { 'text-color': ['get', 'colour'], 'text-halo-color': '#0b1118', 'text-halo-width': 2 },
   },
-  { id: 'draft-labels', type: 'symbol', source: 'draft-points', ...text('#ffffff', 12), layout: { ...text('', 12).layout, 'text-offset': [0, -1.1], 'text-allow-overlap': true } },
+  {
+    id: 'draft-labels',
+    type: 'symbol',
+    source: 'draft-points',
+    ...text('#ffffff', 12),
+    layout: { ...text('', 12).layout, 'text-offset': [0, -1.1], 'text-allow-overlap': true },
+  },
 ]
 
 export function mapStyle(): StyleSpecification {

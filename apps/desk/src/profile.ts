@@ -38,7 +38,9 @@ export interface Size {
 }
 
 const MINUTE_MS = 60_000
-const TIME_STEPS_MS = [1, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10_080].map((minutes) => minutes * MINUTE_MS)
+const TIME_STEPS_MS = [1, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10_080].map(
+  (minutes) => minutes * MINUTE_MS,
+)
 
 function finiteOf(values: readonly number[]): number[] {
   return values.filter(Number.isFinite)

@@ -1,5 +1,5 @@
-import { isKnownZone } from './zoned-time.ts'
 import type { LocalText } from './wire.ts'
+import { isKnownZone } from './zoned-time.ts'
 
 /** What the desk draws of a scenario document (`parley-scenario/1`); everything it does not know is left alone. */
 export interface ScenarioView {
@@ -78,7 +78,7 @@ export function readScenario(document: unknown): ScenarioView | null {
     places: listOf(document['places']).flatMap((place) => {
       const [latDeg, lngDeg] = [numberOf(place['lat']), numberOf(place['lng'])]
       if (!isText(place['name']) || Number.isNaN(latDeg + lngDeg)) return []
-      return [{ name: place['name'], kind: String(place['kind'] ?? ''), latDeg, lngDeg }]
+      return [{ name: place['name'], kind: typeof place['kind'] === 'string' ? place['kind'] : '', latDeg, lngDeg }]
     }),
     rings: listOf(document['rings']).flatMap((ring) => {
       const [latDeg, lngDeg, radiusM] = [numberOf(ring['lat']), numberOf(ring['lng']), numberOf(ring['radius_m'])]

@@ -42,13 +42,15 @@ export const pastedToken = signal<string | null>(null)
 
 export const serverNowMs = computed(() => tickMs.value + clockOffsetMs.value)
 export const isStale = computed(() => heardAtMs.value !== null && tickMs.value - heardAtMs.value > STALE_AFTER_MS)
-export const needsToken = computed(
-  () => status.value !== null && !status.value.issuer && pastedToken.value === null,
-)
+export const needsToken = computed(() => status.value !== null && !status.value.issuer && pastedToken.value === null)
 export const items = computed<readonly Item[]>(() => (picture.value === null ? [] : itemsOf(picture.value)))
 export const itemById = computed(() => new Map(items.value.map((item) => [item.id, item])))
 export const looks = computed(() =>
-  looksOf([...items.value.map((item) => item.manager), ...decisions.value.map((decision) => decision.manager), me.value]),
+  looksOf([
+    ...items.value.map((item) => item.manager),
+    ...decisions.value.map((decision) => decision.manager),
+    me.value,
+  ]),
 )
 export const isSimulated = computed(
   () => status.value?.simulated === true || decisions.value.some((decision) => decision.simulated),
@@ -128,8 +130,13 @@ export function remedyOf(answer: Exclude<Answer<unknown>, { kind: 'accepted' }>)
   return {
     remedy: key === undefined ? { key: 'remedy.other', args: { status: String(answer.status) } } : { key },
     said: answer.error.message,
-    fields: details.map(({ field, rule }) => ({ field: String(field ?? ''), rule: String(rule ?? '') })),
+    fields: details.map(({ field, rule }) => ({ field: textOf(field), rule: textOf(rule) })),
   }
+}
+
+/** An answer of a server that is not Parley may carry anything here. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : ''
 }
 
 function errorIdIn(message: string): string {
@@ -153,7 +160,7 @@ function heard(): void {
 async function readStatus(): Promise<boolean> {
   const sentMs = Date.now()
   const answer = await pool.status({ deadlineMs: DEADLINE_MS, retry: { attempts: 1, firstDelayMs: 0, maxDelayMs: 0 } })
-  const value = valueOrReport('problem.status', answer) as Status | null
+  const value = valueOrReport('problem.status', answer)
   if (value === null) return false
   heard()
   clockOffsetMs.value = value.nowMs - (sentMs + Date.now()) / 2
@@ -173,7 +180,7 @@ export function readPicture(): Promise<void> {
   pictureUnderWay = (async () => {
     do {
       pictureWanted = false
-      const value = valueOrReport('problem.picture', await pool.picture({ deadlineMs: DEADLINE_MS })) as Picture | null
+      const value = valueOrReport('problem.picture', await pool.picture({ deadlineMs: DEADLINE_MS }))
       if (value !== null) {
         heard()
         picture.value = value
@@ -206,7 +213,7 @@ function takeDecisions(more: readonly Decision[]): void {
 async function readDecisions(after: number, upTo: number): Promise<boolean> {
   for (let from = after; ; ) {
     const answer = await pool.decisions({ after: from, limit: FIRST_DECISIONS }, { deadlineMs: DEADLINE_MS })
-    const page = valueOrReport('problem.decisions', answer) as { decisions: Decision[] } | null
+    const page = valueOrReport('problem.decisions', answer)
     if (page === null) return false
     heard()
     takeDecisions(page.decisions)
@@ -245,7 +252,7 @@ async function follow(after: number, signal: AbortSignal): Promise<void> {
       }
     },
   })
-  for await (const decision of events as AsyncIterable<Decision>) {
+  for await (const decision of events) {
     heard()
     takeDecisions([decision])
     if (decision.outcome === 'accepted') pictureSoon()
@@ -294,7 +301,8 @@ async function poll(): Promise<void> {
     await readStatus()
     const now = status.value
     // A node that was started anew may play another scenario, and its picture may have moved without an event.
-    if (now !== null && scenarioBefore !== undefined && now.scenario?.name !== scenarioBefore) void readScenarioDocument()
+    if (now !== null && scenarioBefore !== undefined && now.scenario?.name !== scenarioBefore)
+      void readScenarioDocument()
     if (now !== null && picture.value !== null && now.head > picture.value.head && !needsToken.value) pictureSoon()
     await pause(STATUS_EVERY_MS)
   }

@@ -10,9 +10,10 @@ const MOST_STEPS = 64
 
 function along(from: LatLng, to: LatLng): Position[] {
   const line = inverseGeodesic(from, to)
-  const steps = line === null ? 1 : Math.min(MOST_STEPS, Math.max(1, Math.ceil(line.distanceM / EDGE_STEP_M)))
+  const steps = Math.min(MOST_STEPS, Math.max(1, Math.ceil((line?.distanceM ?? 0) / EDGE_STEP_M)))
   const points: Position[] = [[from.lngDeg, from.latDeg]]
-  for (let step = 1; line !== null && step < steps; step++) {
+  if (line === null) return points
+  for (let step = 1; step < steps; step++) {
     const point = directGeodesic(from, line.azimuth, (line.distanceM * step) / steps)
     points.push([point.lngDeg, point.latDeg])
   }
@@ -83,7 +84,16 @@ export function graticuleLabel(degrees: number, axis: 'lat' | 'lng', stepDeg: nu
   const whole = Math.floor(seconds / 3600)
   const minutes = Math.floor((seconds % 3600) / 60)
   const rest = seconds % 60
-  const side = seconds === 0 || (axis === 'lng' && seconds === 648_000) ? '' : axis === 'lat' ? (turned < 0 ? 'S' : 'N') : turned < 0 ? 'W' : 'E'
+  const side =
+    seconds === 0 || (axis === 'lng' && seconds === 648_000)
+      ? ''
+      : axis === 'lat'
+        ? turned < 0
+          ? 'S'
+          : 'N'
+        : turned < 0
+          ? 'W'
+          : 'E'
   const two = (value: number): string => String(value).padStart(2, '0')
   if (stepDeg >= 1) return `${whole}°${side}`
   if (stepDeg * 60 >= 0.999) return `${whole}°${two(minutes)}′${side}`

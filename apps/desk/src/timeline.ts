@@ -19,7 +19,8 @@ const LONGEST_MS = 7 * 24 * HOUR_MS
 export function rangeOf(items: readonly Pick<Item, 'startMs' | 'endMs'>[], nowMs: number): TimeRange {
   const starts = items.map((item) => item.startMs).filter(Number.isFinite)
   const ends = items.map((item) => item.endMs).filter(Number.isFinite)
-  if (starts.length === 0 && ends.length === 0) return { startMs: floorHour(nowMs - HOUR_MS), endMs: floorHour(nowMs + 3 * HOUR_MS) }
+  if (starts.length === 0 && ends.length === 0)
+    return { startMs: floorHour(nowMs - HOUR_MS), endMs: floorHour(nowMs + 3 * HOUR_MS) }
   const first = Math.min(...starts, ...ends)
   const last = Math.max(...starts, ...ends)
   const startMs = floorHour(first - 1)

@@ -1,9 +1,9 @@
 import { computed, effect, signal } from '@preact/signals'
-import { busiestMs, clampToRange, meetingsOf, rangeOf, type TimeRange } from './timeline.ts'
-import { decisions, itemById, items, scenario, serverNowMs } from './session.ts'
-import { localText } from './items.ts'
-import { language, t } from './i18n.ts'
 import { shortId } from './format.ts'
+import { language, t } from './i18n.ts'
+import { localText } from './items.ts'
+import { decisions, itemById, items, scenario, serverNowMs } from './session.ts'
+import { busiestMs, clampToRange, meetingsOf, rangeOf, type TimeRange } from './timeline.ts'
 import type { Decision } from './wire.ts'
 
 /** What the reader has chosen to look at. */
@@ -44,7 +44,9 @@ export function showTime(ms: number): void {
 /** Back to the clock; outside the range that is the edge nearest to now. */
 export function showNow(): void {
   playing.value = false
-  chosenMs.value = isNowInside.value ? null : Math.min(Math.max(serverNowMs.value, range.value.startMs), range.value.endMs)
+  chosenMs.value = isNowInside.value
+    ? null
+    : Math.min(Math.max(serverNowMs.value, range.value.startMs), range.value.endMs)
 }
 
 const FRAME_MS = 100

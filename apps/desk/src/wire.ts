@@ -22,7 +22,7 @@ export interface WireTime {
 /** F3548-21 `Volume4D`. */
 export interface WireVolume4D {
   volume: {
-    outline_circle?: { center: WireLatLng; radius: { value: number; units: 'M' } } | null
+    outline_circle?: { center?: WireLatLng | null; radius?: { value: number; units: 'M' } | null } | null
     outline_polygon?: { vertices: WireLatLng[] } | null
     altitude_lower?: WireAltitude | null
     altitude_upper?: WireAltitude | null
@@ -120,27 +120,14 @@ export interface Decision {
 export interface Verdict {
   verdict: 'clear' | 'blocked'
   blocking: Blocking[]
-  clearing: Clearing
+  clearing?: Clearing
   missing_operational_intents?: WireReference[]
   missing_constraints?: WireReference[]
 }
 
-export interface ErrorBody {
-  message?: string
-  code?: string
-  details?: { field?: string; value?: unknown; rule?: string }[]
-  error_id?: string
-  blocking?: Blocking[]
-  clearing?: Clearing
-}
-
-export interface Change {
-  operational_intent_reference: WireReference
-}
-
 function outlineFromWire(volume: WireVolume4D['volume']): Outline | null {
-  if (volume.outline_circle) {
-    const { center, radius } = volume.outline_circle
+  const { center, radius } = volume.outline_circle ?? {}
+  if (center && radius) {
     return {
       kind: 'circle',
       centre: { latDeg: degrees(center.lat), lngDeg: degrees(center.lng) },

@@ -129,5 +129,3 @@ export function clockText(utcMs: number, zone: string, seconds: 'as-needed' | 'a
   if (wall.millisecond !== 0) return `${base}:${two(wall.second)}.${String(wall.millisecond).padStart(3, '0')}`
   return wall.second === 0 ? base : `${base}:${two(wall.second)}`
 }
-
-

@@ -41,7 +41,9 @@ describe('a draft', () => {
       'heightReference error.required',
       'zone error.required',
     ])
-    expect(problemsOf({ shape: 'circle', points: [corner(41, -8)], radius: '500' })).toEqual(['radiusUnit error.required'])
+    expect(problemsOf({ shape: 'circle', points: [corner(41, -8)], radius: '500' })).toEqual([
+      'radiusUnit error.required',
+    ])
   })
 
   test('heights above sea level or ground are refused, not guessed', () => {
@@ -62,7 +64,10 @@ describe('a draft', () => {
     [{ endTime: '10:59' }, 'end error.time-order'],
     [{ startDate: '2026-11-21', endDate: '2026-11-21' }, 'end error.past'],
     [{ zone: 'Europe/Madrid', startDate: '2027-03-28', startTime: '02:30', endDate: '2027-03-28' }, 'start error.gap'],
-    [{ zone: 'Europe/Madrid', startDate: '2027-10-31', startTime: '02:30', endDate: '2027-10-31' }, 'start error.twice'],
+    [
+      { zone: 'Europe/Madrid', startDate: '2027-10-31', startTime: '02:30', endDate: '2027-10-31' },
+      'start error.twice',
+    ],
   ] as [Partial<Draft>, string][])('%j is refused as %s', (part, problem) => {
     expect(problemsOf(part)).toEqual([problem])
   })
@@ -109,7 +114,10 @@ describe('typed positions', () => {
   test('what cannot be read says why, in a message of its own', () => {
     const read = readTyped('mgrs', '29TNG123', 'en')
     expect(read).toMatchObject({ kind: 'problem', sentence: { key: 'geo.mgrs_unreadable' } })
-    expect(readTyped('cap', '95, 8', 'en')).toMatchObject({ kind: 'problem', sentence: { key: 'geo.latitude_out_of_range' } })
+    expect(readTyped('cap', '95, 8', 'en')).toMatchObject({
+      kind: 'problem',
+      sentence: { key: 'geo.latitude_out_of_range' },
+    })
   })
 
   test('minutes typed as decimals are doubted with the distance they would make', () => {
@@ -127,7 +135,9 @@ test('a volume survives the wire', () => {
     endMs: epochMs(now + 1),
   }
   expect(volumeFromWire(volumeToWire(volume))).toEqual(volume)
-  expect(volumeFromWire({ volume: { outline_circle: volumeToWire(volume).volume.outline_circle ?? null } })).toMatchObject({
+  expect(
+    volumeFromWire({ volume: { outline_circle: volumeToWire(volume).volume.outline_circle ?? null } }),
+  ).toMatchObject({
     altitudeLowerM: -Infinity,
     altitudeUpperM: Infinity,
     startMs: -Infinity,

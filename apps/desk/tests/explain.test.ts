@@ -5,7 +5,8 @@ import { type Language, say } from '../src/i18n.ts'
 import type { Blocking } from '../src/wire.ts'
 
 /** What a reader sees: without the invisible marks of direction and with plain spaces. */
-const plain = (text: string): string => text.replaceAll(/[\u2066-\u2069\u200e\u200f]/g, '').replaceAll(/[\u00a0\u202f]/g, ' ')
+const plain = (text: string): string =>
+  text.replaceAll(/[\u2066-\u2069\u200e\u200f]/g, '').replaceAll(/[\u00a0\u202f]/g, ' ')
 const told = (language: Language, blocking: Blocking): string =>
   explainBlocking(language, blocking, 'PT-CANADAIR 1/2')
     .map((sentence) => plain(say(language, sentence)))
@@ -27,7 +28,9 @@ describe('an item in the way', () => {
     expect(told('en', foca)).toBe(
       'Meets the plan PT-CANADAIR 1/2 of sim-pt-uss. Both use the same 457.2 m (1,500 ft) of height for 3 hr, over the same ground. The least change that parts them is in height.',
     )
-    expect(told('de', foca)).toContain('Trifft den Plan PT-CANADAIR 1/2 von sim-pt-uss. Beide nutzen für 3 Std. dieselben 457,2 m (1.500 ft)')
+    expect(told('de', foca)).toContain(
+      'Trifft den Plan PT-CANADAIR 1/2 von sim-pt-uss. Beide nutzen für 3 Std. dieselben 457,2 m (1.500 ft)',
+    )
   })
 
   test('a zone is called a zone', () => {
@@ -47,8 +50,12 @@ describe('an item in the way', () => {
   test('listed by the cells only: the gap and its axis', () => {
     const listed = { ...foca, overlaps: false }
     expect(told('en', { ...listed, axis: 'time', time_s: -60 })).toContain('1 min lie between them')
-    expect(told('en', { ...listed, axis: 'height', height_m: -152.4 })).toContain('152.4 m (500 ft) lie between them in height')
-    expect(told('en', { ...listed, axis: 'area', distance_m: 1852 })).toContain('1.85 km (1 NM) lie between them over the ground')
+    expect(told('en', { ...listed, axis: 'height', height_m: -152.4 })).toContain(
+      '152.4 m (500 ft) lie between them in height',
+    )
+    expect(told('en', { ...listed, axis: 'area', distance_m: 1852 })).toContain(
+      '1.85 km (1 NM) lie between them over the ground',
+    )
     expect(told('en', { ...listed, axis: 'time', time_s: -60 })).not.toContain('Meets')
   })
 })

@@ -1,5 +1,5 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { existsSync, readFileSync } from 'node:fs'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { extname, join } from 'node:path'
 import { exactClearing, type Outline, type Volume4D, volumesIntersect } from '@parley/geo4d'
 import { epochMs, metresHae } from '@parley/units'
@@ -176,7 +176,8 @@ export async function startFixtureNode(options: FixtureOptions): Promise<Fixture
   }
 
   const ids = new Map<string, string>()
-  for (const [index, { label }] of [...scenario.constraints, ...scenario.intents].entries()) ids.set(label, uuidOf(index + 1))
+  for (const [index, { label }] of [...scenario.constraints, ...scenario.intents].entries())
+    ids.set(label, uuidOf(index + 1))
   const revision = (label: string, name: string): WireVolume4D[] => {
     const found = [...scenario.constraints, ...scenario.intents].find((each) => each.label === label)?.revisions[name]
     if (found === undefined) throw new Error(`no revision ${label}/${name}`)
@@ -209,7 +210,12 @@ export async function startFixtureNode(options: FixtureOptions): Promise<Fixture
       code: 'missing-ovns',
       message: 'The key lacks OVNs of relevant items.',
       extents: volumes,
-      ...judge(volumesFromWire(volumes), [...held.values()].filter(({ entity }) => entity === 'constraint' && label !== 'news-drone').map(({ ovn }) => ovn)),
+      ...judge(
+        volumesFromWire(volumes),
+        [...held.values()]
+          .filter(({ entity }) => entity === 'constraint' && label !== 'news-drone')
+          .map(({ ovn }) => ovn),
+      ),
     })
   }
   const of = (label: string): string => managerOf(scenario.intents.find((each) => each.label === label)?.user ?? '')
@@ -254,7 +260,11 @@ export async function startFixtureNode(options: FixtureOptions): Promise<Fixture
     const { pathname } = url
     if (pathname.startsWith('/parley/') && fixture.broken) return fail(503, 'unavailable', 'The node is busy.')
     if (pathname === '/token') {
-      const claims = { sub: url.searchParams.get('sub'), scope: url.searchParams.get('scope'), exp: Date.now() / 1000 + 3600 }
+      const claims = {
+        sub: url.searchParams.get('sub'),
+        scope: url.searchParams.get('scope'),
+        exp: Date.now() / 1000 + 3600,
+      }
       const token = ['e30', Buffer.from(JSON.stringify(claims)).toString('base64url'), 'x'].join('.')
       return options.issuer === false ? fail(404, 'not-found', 'no issuer') : json(200, { access_token: token })
     }
@@ -321,7 +331,14 @@ export async function startFixtureNode(options: FixtureOptions): Promise<Fixture
         const found = judge(volumesFromWire(body.extents), body.key ?? [], id)
         const common = { kind: 'operational_intent', action: 'create', manager: sub, id, extents: body.extents }
         if (found.blocking.length > 0) {
-          decide({ ...common, outcome: 'refused', status: 409, code: 'missing-ovns', message: 'The key lacks OVNs.', ...found })
+          decide({
+            ...common,
+            outcome: 'refused',
+            status: 409,
+            code: 'missing-ovns',
+            message: 'The key lacks OVNs.',
+            ...found,
+          })
           return json(409, { code: 'missing-ovns', message: 'The key lacks OVNs of relevant items.', ...found })
         }
         const entry = hold('operational_intent', id, sub, body.extents)
@@ -376,4 +393,3 @@ export async function startFixtureNode(options: FixtureOptions): Promise<Fixture
       }),
   })
 }
-

@@ -3,7 +3,8 @@ import { catalogues, type Language, languages, type MessageKey, preferredLanguag
 
 const keys = Object.keys(catalogues.en) as MessageKey[]
 
-const variablesOf = (source: string): string[] => [...new Set([...source.matchAll(/\$([a-zA-Z]+)/g)].map((m) => m[1] as string))].sort()
+const variablesOf = (source: string): string[] =>
+  [...new Set([...source.matchAll(/\$([a-zA-Z]+)/g)].map((m) => m[1]))].sort()
 
 /** A value of the kind each variable carries. */
 function sampleOf(variable: string, count: number): string | number {
@@ -51,7 +52,15 @@ describe.each(languages)('messages in %s', (language: Language) => {
 })
 
 test('translations are not English left over', () => {
-  const same = new Set(['app.title', 'what.other', 'form.datum-wgs84', 'form.notation-mgrs', 'form.zone-utc', 'state.other', 'time.value'])
+  const same = new Set([
+    'app.title',
+    'what.other',
+    'form.datum-wgs84',
+    'form.notation-mgrs',
+    'form.zone-utc',
+    'state.other',
+    'time.value',
+  ])
   for (const language of ['ru', 'ar'] as const) {
     const left = keys.filter((key) => !same.has(key) && catalogues[language][key] === catalogues.en[key])
     expect(left, language).toEqual([])
@@ -59,7 +68,8 @@ test('translations are not English left over', () => {
 })
 
 test('plural forms follow the language', () => {
-  const blocked = (language: Language, count: number): string => say(language, { key: 'verdict.blocked', args: { count } })
+  const blocked = (language: Language, count: number): string =>
+    say(language, { key: 'verdict.blocked', args: { count } })
   expect(blocked('en', 1)).toContain('one item')
   expect(blocked('ru', 2)).toContain('мешают')
   expect(blocked('ru', 5)).toContain('объектов')

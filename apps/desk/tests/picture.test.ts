@@ -44,7 +44,11 @@ function plan(id: string, volumes: Item['volumes'], kind: Item['kind'] = 'operat
 }
 
 describe('the time slider', () => {
-  const items = [plan('a', [volume(8, 12.5)]), plan('b', [volume(9, 9.25), volume(10, 10.25)]), plan('z', [volume(6, 21)], 'constraint')]
+  const items = [
+    plan('a', [volume(8, 12.5)]),
+    plan('b', [volume(9, 9.25), volume(10, 10.25)]),
+    plan('z', [volume(6, 21)], 'constraint'),
+  ]
   const range = rangeOf(items, day)
 
   test('covers everything in whole hours with a margin', () => {
@@ -164,7 +168,10 @@ describe('the drawing of height over time', () => {
     expect(profile?.heightTicks.length).toBeGreaterThan(1)
   })
   test('open bounds run out of the frame and are marked', () => {
-    const profile = layoutProfile({ subject: [volume(9, 10)], others: [{ id: 'z', volumes: [volume(8, 11, -Infinity, Infinity)] }], shifts: [] }, size)
+    const profile = layoutProfile(
+      { subject: [volume(9, 10)], others: [{ id: 'z', volumes: [volume(8, 11, -Infinity, Infinity)] }], shifts: [] },
+      size,
+    )
     expect(profile?.others[0]?.boxes[0]).toMatchObject({ openTop: true, openBottom: true })
   })
   test('nothing to draw without a time', () => {
@@ -179,9 +186,15 @@ describe('the scenario document', () => {
       name: 'fire',
       title: { en: 'Fire', de: 'Brand' },
       notice: 'SIMULATED.',
-      zones: [{ name: 'WEST', place: 'Portugal', time_zone: 'Etc/GMT-1' }, { name: 'X', time_zone: 'Mars/Olympus' }],
+      zones: [
+        { name: 'WEST', place: 'Portugal', time_zone: 'Etc/GMT-1' },
+        { name: 'X', time_zone: 'Mars/Olympus' },
+      ],
       time_zones: ['Etc/GMT-1', 'Etc/GMT-2', 7],
-      places: [{ name: 'Fire', kind: 'fire', lat: 41.86, lng: -8.1 }, { name: 'Nowhere', lat: 'x' }],
+      places: [
+        { name: 'Fire', kind: 'fire', lat: 41.86, lng: -8.1 },
+        { name: 'Nowhere', lat: 'x' },
+      ],
       rings: [{ name: 'ICOM', lat: 41.86, lng: -8.1, radius_m: 22_224 }, null],
       flights: [{ id: 'a', name: 'PT-HELI (SIMULATED)' }, { name: 'no id' }],
     })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { clockText, dateText, instantOf, isKnownZone, readWallTime } from '../src/zoned-time.ts'
 import { utcSpan, utcText, zoneSpan } from '../src/instant-text.ts'
+import { clockText, dateText, instantOf, isKnownZone, readWallTime } from '../src/zoned-time.ts'
 
 const at = (text: string): number => Date.parse(text)
 const read = (date: string, time: string, zone: string) => {
@@ -63,6 +63,8 @@ describe('instants as text', () => {
     expect(utcSpan(ms, ms + 86_400_000)).toBe('2026-11-22 10:15Z – 2026-11-23 10:15Z')
     expect(utcSpan(ms, Infinity)).toBe('2026-11-22 10:15Z – …')
     expect(utcText(-Infinity)).toBe('…')
-    expect(zoneSpan(ms, ms + 60_000, { timeZone: 'Etc/GMT-1', label: 'WEST, Portugal' })).toBe('11:15 – 11:16 WEST, Portugal')
+    expect(zoneSpan(ms, ms + 60_000, { timeZone: 'Etc/GMT-1', label: 'WEST, Portugal' })).toBe(
+      '11:15 – 11:16 WEST, Portugal',
+    )
   })
 })

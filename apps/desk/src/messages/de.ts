@@ -123,12 +123,11 @@ export const de: Readonly<Record<MessageKey, string>> = {
   'explain.title': 'Was im Weg ist',
   'explain.meets':
     '.input {$entity :string} .match $entity operational_intent {{Trifft den Plan {$name} von {$manager}.}} * {{Trifft die Zone {$name} von {$manager}.}}',
-  'explain.share-height-time':
-    'Beide nutzen für {$time} dieselben {$height} Höhe über demselben Grund.',
+  'explain.share-height-time': 'Beide nutzen für {$time} dieselben {$height} Höhe über demselben Grund.',
   'explain.share-time': 'Beide sind für {$time} über demselben Grund, einer davon ohne Höhengrenze.',
-  'explain.share-height': 'Beide nutzen dieselben {$height} Höhe über demselben Grund, einer davon ohne zeitliches Ende.',
-  'explain.share-unbounded':
-    'Beide sind über demselben Grund, ohne Grenzen, die sie in Höhe oder Zeit trennen würden.',
+  'explain.share-height':
+    'Beide nutzen dieselben {$height} Höhe über demselben Grund, einer davon ohne zeitliches Ende.',
+  'explain.share-unbounded': 'Beide sind über demselben Grund, ohne Grenzen, die sie in Höhe oder Zeit trennen würden.',
   'explain.least':
     '.input {$axis :string} .match $axis height {{Am wenigsten braucht es in der Höhe, um sie zu trennen.}} time {{Am wenigsten braucht es in der Zeit, um sie zu trennen.}} * {{Am wenigsten braucht es, das Gebiet zu verschieben, um sie zu trennen.}}',
   'explain.listed':
@@ -254,7 +253,8 @@ export const de: Readonly<Record<MessageKey, string>> = {
   'error.datum':
     'Nur WGS 84 kann angenommen werden. In einem anderen Bezugssystem können dieselben Zahlen hundert Meter daneben liegen: Rechnen Sie die Position zuerst um.',
   'error.datetime': '„{$value}“ ist nicht lesbar. Datum als JJJJ-MM-TT, Uhrzeit im 24-Stunden-Format als HH:MM.',
-  'error.gap': 'Diese Zeit gibt es in {$zone} nicht: Die Uhren überspringen sie an diesem Tag. Geben Sie sie in UTC an.',
+  'error.gap':
+    'Diese Zeit gibt es in {$zone} nicht: Die Uhren überspringen sie an diesem Tag. Geben Sie sie in UTC an.',
   'error.twice': 'Die Uhren in {$zone} zeigen diese Zeit an diesem Tag zweimal. Geben Sie sie in UTC an.',
   'error.time-order': 'Das Ende muss nach dem Beginn liegen.',
   'error.past': 'Das Ende ist schon vorbei; der Pool nimmt nur Pläne an, die noch nicht vorüber sind.',
@@ -265,10 +265,12 @@ export const de: Readonly<Record<MessageKey, string>> = {
   'geo.coordinate_not_finite': 'Eine Koordinate ist keine Zahl.',
   'geo.latitude_out_of_range': 'Die Breite muss zwischen −90° und 90° liegen. Sind Breite und Länge vertauscht?',
   'geo.longitude_out_of_range': 'Die Länge muss zwischen −180° und 180° liegen.',
-  'geo.repeated_vertex': 'Eine Ecke kommt doppelt vor. Der Umriss schließt sich von selbst; die erste Ecke wird nicht wiederholt.',
+  'geo.repeated_vertex':
+    'Eine Ecke kommt doppelt vor. Der Umriss schließt sich von selbst; die erste Ecke wird nicht wiederholt.',
   'geo.edges_cross': 'Kanten des Umrisses kreuzen sich. Setzen Sie die Ecken in der Reihenfolge eines Rundgangs.',
   'geo.ring_touches_itself': 'Der Umriss berührt sich selbst.',
-  'geo.edge_antipodal': 'Eine Kante verbindet fast gegenüberliegende Punkte der Erde, ihr Verlauf ist offen. Setzen Sie eine Ecke dazwischen.',
+  'geo.edge_antipodal':
+    'Eine Kante verbindet fast gegenüberliegende Punkte der Erde, ihr Verlauf ist offen. Setzen Sie eine Ecke dazwischen.',
   'geo.extent_too_large': 'Der Umriss ist zu groß.',
   'geo.perimeter_too_long': 'Die Kanten sind zusammen zu lang.',
   'geo.area_too_large': 'Die Fläche ist größer, als der Standard erlaubt.',
@@ -279,14 +281,17 @@ export const de: Readonly<Record<MessageKey, string>> = {
   'geo.time_not_a_number': 'Eine Zeit ist keine Zahl.',
   'geo.times_reversed': 'Das Ende muss nach dem Beginn liegen.',
   'geo.position_unreadable': 'Das ist keine Position in der gewählten Schreibweise.',
-  'geo.position_ambiguous': 'Das lässt sich auf zwei Weisen lesen. Schreiben Sie es vollständig, mit Grad- und Minutenzeichen.',
+  'geo.position_ambiguous':
+    'Das lässt sich auf zwei Weisen lesen. Schreiben Sie es vollständig, mit Grad- und Minutenzeichen.',
   'geo.position_part_out_of_range': 'Minuten und Sekunden müssen unter 60 liegen.',
   'geo.position_hemisphere_missing': 'Ein Teil braucht N oder S, der andere E oder W.',
   'geo.datum_missing': 'Das Bezugssystem fehlt.',
   'geo.datum_unsupported': 'Nur WGS 84 kann angenommen werden; rechnen Sie die Position zuerst um.',
-  'geo.mgrs_unreadable': 'Das ist keine MGRS-Position. Zone, Band, zwei Buchstaben des Quadrats, eine gerade Zahl von Ziffern: 29TNG7469934623.',
+  'geo.mgrs_unreadable':
+    'Das ist keine MGRS-Position. Zone, Band, zwei Buchstaben des Quadrats, eine gerade Zahl von Ziffern: 29TNG7469934623.',
   'geo.mgrs_polar': 'MGRS gilt hier nur von 80° Süd bis 84° Nord. Nehmen Sie Grad.',
-  'doubt.minutes_typed_as_decimals': 'Wurden Minuten als Dezimalen eingegeben? Dann wäre es {$place}, {$distance} entfernt.',
+  'doubt.minutes_typed_as_decimals':
+    'Wurden Minuten als Dezimalen eingegeben? Dann wäre es {$place}, {$distance} entfernt.',
   'doubt.axes_swapped': 'Sind Breite und Länge vertauscht? Dann wäre es {$place}, {$distance} entfernt.',
   'doubt.neighbouring_utm_zone': 'War die Nachbarzone gemeint? Dann wäre es {$place}, {$distance} entfernt.',
   'doubt.meant': 'Vielleicht gemeint:',
@@ -342,12 +347,15 @@ export const de: Readonly<Record<MessageKey, string>> = {
   'remedy.network':
     'Der Knoten antwortet nicht. Sehen Sie nach, ob er läuft und ob diese Adresse stimmt; die Seite versucht es weiter.',
   'remedy.timeout': 'Keine Antwort in {$seconds} s. Der Knoten ist vielleicht ausgelastet; versuchen Sie es erneut.',
-  'remedy.400': 'Der Knoten hat die Anfrage nicht angenommen. Berichtigen Sie das genannte Feld und versuchen Sie es erneut.',
+  'remedy.400':
+    'Der Knoten hat die Anfrage nicht angenommen. Berichtigen Sie das genannte Feld und versuchen Sie es erneut.',
   'remedy.401': 'Das Token wurde nicht angenommen. Holen Sie ein neues; prüfen Sie Aussteller und Uhr dieses Rechners.',
   'remedy.403': 'Dem Token fehlt dafür der Scope. Bitten Sie Ihren Aussteller um den Scope, den der Knoten nennt.',
   'remedy.404': 'Es ist nicht da oder nicht mehr. Laden Sie das Lagebild neu.',
-  'remedy.409': 'Etwas ist im Weg oder wurde inzwischen von anderen geändert. Lesen Sie die Erklärung und fragen Sie erneut.',
-  'remedy.413': 'Die Anfrage ist größer, als der Knoten annimmt. Kleineres Gebiet, weniger Ecken oder kürzere Zeit wählen.',
+  'remedy.409':
+    'Etwas ist im Weg oder wurde inzwischen von anderen geändert. Lesen Sie die Erklärung und fragen Sie erneut.',
+  'remedy.413':
+    'Die Anfrage ist größer, als der Knoten annimmt. Kleineres Gebiet, weniger Ecken oder kürzere Zeit wählen.',
   'remedy.429': 'Zu viele Anfragen. Warten Sie einen Augenblick und versuchen Sie es erneut.',
   'remedy.5xx':
     'Der Knoten selbst ist ausgefallen. Nennen Sie seinem Betreiber die Fehlernummer ({$errorId}); nichts ist geändert, was nicht in der Liste steht.',

@@ -47,8 +47,10 @@ export const en = {
   'map.legend-refused': 'Refused plan, when selected',
   'map.legend-draft': 'Your draft',
   'map.capped': 'The map draws {$shown} of {$total} items, those nearest to the chosen time.',
-  'map.drawing-polygon': 'Click on the map to add corners. Keyboard: move the map with the arrow keys, then press “Add the map centre”.',
-  'map.drawing-circle': 'Click on the map to set the centre. Keyboard: move the map with the arrow keys, then press “Add the map centre”.',
+  'map.drawing-polygon':
+    'Click on the map to add corners. Keyboard: move the map with the arrow keys, then press “Add the map centre”.',
+  'map.drawing-circle':
+    'Click on the map to set the centre. Keyboard: move the map with the arrow keys, then press “Add the map centre”.',
 
   'time.label': 'Time shown on the map',
   'time.play': 'Play',
@@ -57,7 +59,8 @@ export const en = {
   'time.follow': 'Following the clock',
   'time.speed': 'Speed',
   'time.speed-value': '{$factor} times',
-  'time.strip': 'Active plans over time: at most {$peak} at once. Meetings of plans: {$conflicts}. Refusals: {$refusals}.',
+  'time.strip':
+    'Active plans over time: at most {$peak} at once. Meetings of plans: {$conflicts}. Refusals: {$refusals}.',
   'time.legend-density': 'active plans',
   'time.legend-conflict': 'plans that meet',
   'time.legend-refusal': 'refusal',
@@ -121,7 +124,8 @@ export const en = {
     '.input {$entity :string} .match $entity operational_intent {{Meets the plan {$name} of {$manager}.}} * {{Meets the zone {$name} of {$manager}.}}',
   'explain.share-height-time': 'Both use the same {$height} of height for {$time}, over the same ground.',
   'explain.share-time': 'Both are over the same ground for {$time}, one of them without a bound in height.',
-  'explain.share-height': 'Both use the same {$height} of height over the same ground, one of them without an end in time.',
+  'explain.share-height':
+    'Both use the same {$height} of height over the same ground, one of them without an end in time.',
   'explain.share-unbounded': 'Both are over the same ground, without bounds that would part them in height or time.',
   'explain.least':
     '.input {$axis :string} .match $axis height {{The least change that parts them is in height.}} time {{The least change that parts them is in time.}} * {{The least change that parts them is to move over the ground.}}',
@@ -139,7 +143,8 @@ export const en = {
   'clear.earlier': 'earlier by {$amount}',
   'clear.up': 'up by {$amount}',
   'clear.down': 'down by {$amount}',
-  'clear.none': 'No shift in one direction alone parts this plan from everything in the way. Change its outline, or talk to the managers named above.',
+  'clear.none':
+    'No shift in one direction alone parts this plan from everything in the way. Change its outline, or talk to the managers named above.',
   'clear.not-offered': 'Not possible by this alone: {$directions}.',
   'clear.dir-later': 'later',
   'clear.dir-earlier': 'earlier',
@@ -150,7 +155,8 @@ export const en = {
   'clear.becomes': 'then {$from} to {$to}',
 
   'profile.title': 'Height over time',
-  'profile.describe': 'Drawing: {$name} from {$from} to {$to}, {$lower} to {$upper}, with {$count} items in the way beside it.',
+  'profile.describe':
+    'Drawing: {$name} from {$from} to {$to}, {$lower} to {$upper}, with {$count} items in the way beside it.',
   'profile.height-axis': 'height, m (W84)',
   'profile.subject': 'this plan',
   'profile.shifted': 'after the shift',
@@ -258,7 +264,8 @@ export const en = {
   'geo.repeated_vertex': 'A corner is given twice. The outline closes by itself; the first corner is not repeated.',
   'geo.edges_cross': 'Edges of the outline cross. Put the corners in the order of a walk around it.',
   'geo.ring_touches_itself': 'The outline touches itself.',
-  'geo.edge_antipodal': 'An edge joins nearly opposite points of the Earth, so its course is open. Add a corner between them.',
+  'geo.edge_antipodal':
+    'An edge joins nearly opposite points of the Earth, so its course is open. Add a corner between them.',
   'geo.extent_too_large': 'The outline is too large.',
   'geo.perimeter_too_long': 'The edges together are too long.',
   'geo.area_too_large': 'The area is larger than the standard allows.',
@@ -274,7 +281,8 @@ export const en = {
   'geo.position_hemisphere_missing': 'One part must carry N or S, the other E or W.',
   'geo.datum_missing': 'The datum is missing.',
   'geo.datum_unsupported': 'Only WGS 84 can be taken; convert the position first.',
-  'geo.mgrs_unreadable': 'This is no MGRS position. Zone, band, two letters of the square, an even number of digits: 29TNG7469934623.',
+  'geo.mgrs_unreadable':
+    'This is no MGRS position. Zone, band, two letters of the square, an even number of digits: 29TNG7469934623.',
   'geo.mgrs_polar': 'MGRS is taken only from 80° south to 84° north. Use degrees.',
   'doubt.minutes_typed_as_decimals': 'Were minutes typed as decimals? Then it would be {$place}, {$distance} away.',
   'doubt.axes_swapped': 'Are latitude and longitude swapped? Then it would be {$place}, {$distance} away.',
@@ -310,7 +318,8 @@ export const en = {
   'mine.no-key': 'Cannot be withdrawn from here: its version key is not in the picture.',
 
   'token.title': 'Access',
-  'token.why': 'This node issues no tokens itself. Paste a bearer token of your issuer with the scope utm.strategic_coordination. It stays in this page and is gone when you close it.',
+  'token.why':
+    'This node issues no tokens itself. Paste a bearer token of your issuer with the scope utm.strategic_coordination. It stays in this page and is gone when you close it.',
   'token.label': 'Bearer token',
   'token.use': 'Use this token',
   'token.needed': 'Waiting for a token',
@@ -328,7 +337,8 @@ export const en = {
   'problem.withdraw': 'The plan was not withdrawn.',
   'problem.basemap': 'Could not load the borders for the map.',
   'problem.page': 'A part of this page failed.',
-  'remedy.network': 'The node does not answer. Look whether it runs and whether this address is right; the desk keeps trying.',
+  'remedy.network':
+    'The node does not answer. Look whether it runs and whether this address is right; the desk keeps trying.',
   'remedy.timeout': 'No answer within {$seconds} s. The node may be busy; try again.',
   'remedy.400': 'The node did not take the request. Mend the field it names and try again.',
   'remedy.401': 'The token was not accepted. Get a new one; check the issuer and the clock of this machine.',
@@ -337,7 +347,8 @@ export const en = {
   'remedy.409': 'Something is in the way, or it was changed by another meanwhile. Read the explanation and ask again.',
   'remedy.413': 'The request is larger than the node takes. Use a smaller area, fewer corners or a shorter time.',
   'remedy.429': 'Too many requests. Wait a moment and try again.',
-  'remedy.5xx': 'The node itself failed. Tell its operator the error number ({$errorId}); nothing was changed unless it shows up in the list.',
+  'remedy.5xx':
+    'The node itself failed. Tell its operator the error number ({$errorId}); nothing was changed unless it shows up in the list.',
   'remedy.other': 'Unexpected answer {$status}. Try again; if it stays, tell the operator of the node.',
   'remedy.shape': 'The answer could not be read. Page and node may be of different versions: reload the page.',
   'remedy.reload': 'Reload the page. What is filed in the pool is not affected.',

@@ -1,10 +1,10 @@
+import type { PositionFormat } from '@parley/geo4d'
 import { useSignal } from '@preact/signals'
 import { type LengthUnit, MOST_POINTS } from '../draft.ts'
 import { addPoint, change, draft, drawing, mapCentre, removePoint } from '../form-state.ts'
 import { countText } from '../format.ts'
 import { language, t, tell } from '../i18n.ts'
 import { echoesOf, notations, readTyped } from '../position-entry.ts'
-import type { PositionFormat } from '@parley/geo4d'
 import { view } from '../view-state.ts'
 import { Choice, FieldProblem, Group, TextField } from './fields.tsx'
 
@@ -52,7 +52,8 @@ function PositionEntry() {
   const datum = useSignal<'wgs84' | 'other' | ''>('')
   const tried = useSignal(false)
 
-  const typed = notation.value === '' || text.value.trim() === '' ? null : readTyped(notation.value, text.value, language.value)
+  const typed =
+    notation.value === '' || text.value.trim() === '' ? null : readTyped(notation.value, text.value, language.value)
   const problem =
     datum.value === 'other'
       ? t('error.datum')
@@ -154,7 +155,9 @@ export function AreaFields() {
               name="shape"
               value={each}
               checked={shape === each}
-              onChange={() => change({ shape: each, points: each === 'circle' ? draft.value.points.slice(0, 1) : draft.value.points })}
+              onChange={() =>
+                change({ shape: each, points: each === 'circle' ? draft.value.points.slice(0, 1) : draft.value.points })
+              }
             />{' '}
             {t(`form.${each}`)}
           </label>

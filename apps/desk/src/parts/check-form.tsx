@@ -10,8 +10,8 @@ import {
   draft,
   emptyForm,
   file,
-  fillExample,
   filing,
+  fillExample,
   type GivenVerdict,
   lastDone,
   reading,
@@ -23,8 +23,8 @@ import {
   withdrawing,
 } from '../form-state.ts'
 import { countText, shortId } from '../format.ts'
-import { utcText, zoneClock } from '../instant-text.ts'
 import { language, t, tell } from '../i18n.ts'
+import { utcText, zoneClock } from '../instant-text.ts'
 import { itemById, items, me, needsToken, picture, usePastedToken } from '../session.ts'
 import { nameOf, zones } from '../view-state.ts'
 import { AreaFields } from './area-fields.tsx'
@@ -38,8 +38,22 @@ function HeightFields() {
   return (
     <Group legend={t('form.heights')}>
       <div class="pair">
-        <TextField name="lower" label={t('form.lower')} mode="decimal" field="lower" value={lower} onInput={(value) => change({ lower: value })} />
-        <TextField name="upper" label={t('form.upper')} mode="decimal" field="upper" value={upper} onInput={(value) => change({ upper: value })} />
+        <TextField
+          name="lower"
+          label={t('form.lower')}
+          mode="decimal"
+          field="lower"
+          value={lower}
+          onInput={(value) => change({ lower: value })}
+        />
+        <TextField
+          name="upper"
+          label={t('form.upper')}
+          mode="decimal"
+          field="upper"
+          value={upper}
+          onInput={(value) => change({ upper: value })}
+        />
       </div>
       <div class="pair">
         <Choice<'m' | 'ft'>
@@ -98,7 +112,9 @@ function TimeFields() {
         label={t('form.zone')}
         field="zone"
         value={zone}
-        options={zones.value.map(({ timeZone, label }) => [timeZone, timeZone === 'UTC' ? t('form.zone-utc') : label] as const)}
+        options={zones.value.map(
+          ({ timeZone, label }) => [timeZone, timeZone === 'UTC' ? t('form.zone-utc') : label] as const,
+        )}
         onChoose={(value) => change({ zone: value })}
       />
       <button type="button" disabled={zone === ''} onClick={timesFromSlider}>
@@ -106,15 +122,35 @@ function TimeFields() {
       </button>
       <h4>{t('form.start')}</h4>
       <div class="pair">
-        <TextField name="start-date" label={t('form.date')} value={startDate} onInput={(value) => change({ startDate: value })} />
-        <TextField name="start-time" label={t('form.time')} value={startTime} onInput={(value) => change({ startTime: value })} />
+        <TextField
+          name="start-date"
+          label={t('form.date')}
+          value={startDate}
+          onInput={(value) => change({ startDate: value })}
+        />
+        <TextField
+          name="start-time"
+          label={t('form.time')}
+          value={startTime}
+          onInput={(value) => change({ startTime: value })}
+        />
       </div>
       <FieldProblem field="start" />
       <OtherClocks date={startDate} time={startTime} />
       <h4>{t('form.end')}</h4>
       <div class="pair">
-        <TextField name="end-date" label={t('form.date')} value={endDate} onInput={(value) => change({ endDate: value })} />
-        <TextField name="end-time" label={t('form.time')} value={endTime} onInput={(value) => change({ endTime: value })} />
+        <TextField
+          name="end-date"
+          label={t('form.date')}
+          value={endDate}
+          onInput={(value) => change({ endDate: value })}
+        />
+        <TextField
+          name="end-time"
+          label={t('form.time')}
+          value={endTime}
+          onInput={(value) => change({ endTime: value })}
+        />
       </div>
       <FieldProblem field="end" />
       <OtherClocks date={endDate} time={endTime} />
@@ -156,15 +192,18 @@ function Acknowledge({ given }: { given: GivenVerdict }) {
 function VerdictView({ given }: { given: GivenVerdict }) {
   const read = reading.value
   const changed = given.draft !== draft.value
-  const moved = !changed && given.head !== null && picture.value !== null && picture.value.head > given.head && !given.filed
+  const moved =
+    !changed && given.head !== null && picture.value !== null && picture.value.head > given.head && given.filed === null
   const foreign = given.blocking.some(({ id }) => !acknowledged.value.has(id))
   return (
     <section class={given.blocked ? 'verdict blocked' : 'verdict'} aria-label={t('verdict.title')}>
       <h3 id="verdict-text" tabIndex={-1}>
         <span aria-hidden="true">{given.blocked ? '✕ ' : '○ '}</span>
-        {given.filed && !given.blocked ? (lastDone.value === null ? t('verdict.clear') : tell(lastDone.value)) : headline(given)}
+        {given.filed === null ? headline(given) : tell(given.filed)}
       </h3>
-      <p class="note">{t('verdict.asof', { time: utcText(Math.floor(given.atMs / 1000) * 1000), seq: String(given.head ?? '—') })}</p>
+      <p class="note">
+        {t('verdict.asof', { time: utcText(Math.floor(given.atMs / 1000) * 1000), seq: String(given.head ?? '—') })}
+      </p>
       {changed && <p class="warn">{t('verdict.outdated')}</p>}
       {moved && <p class="warn">{t('verdict.moved')}</p>}
       {given.blocking.length > 0 && (
@@ -174,10 +213,7 @@ function VerdictView({ given }: { given: GivenVerdict }) {
         </>
       )}
       {given.blocked && (
-        <ClearingList
-          clearing={given.clearing}
-          {...(changed ? {} : { onApply: (shift) => void applyShift(shift) })}
-        />
+        <ClearingList clearing={given.clearing} {...(changed ? {} : { onApply: (shift) => void applyShift(shift) })} />
       )}
       {read.kind === 'volume' && !changed && given.blocked && (
         <ProfileChart
@@ -189,13 +225,18 @@ function VerdictView({ given }: { given: GivenVerdict }) {
         />
       )}
       <p class="caption">{t('verdict.caption')}</p>
-      {!changed && !(given.filed && !given.blocked) && (
+      {!changed && given.filed === null && (
         <div class="file">
           <h4>{t('file.title')}</h4>
           <p class="note">{t('file.as', { manager: me.value, url: ussBaseUrl.value })}</p>
           {given.blocked && foreign && <p class="warn">{t('file.will-be-refused')}</p>}
           {given.blocked && <Acknowledge given={given} />}
-          <button type="button" class={given.blocked ? '' : 'primary'} disabled={filing.value} onClick={() => void file()}>
+          <button
+            type="button"
+            class={given.blocked ? '' : 'primary'}
+            disabled={filing.value}
+            onClick={() => void file()}
+          >
             {t(filing.value ? 'file.filing' : 'file.button')}
           </button>
         </div>
@@ -222,7 +263,9 @@ function MyPlans() {
                 disabled={withdrawing.value !== null}
                 onClick={() => void withdraw(item.id, item.ovn as string)}
               >
-                {withdrawing.value === item.id ? t('mine.withdrawing') : t('mine.withdraw', { name: `…${shortId(item.id)}` })}
+                {withdrawing.value === item.id
+                  ? t('mine.withdrawing')
+                  : t('mine.withdraw', { name: `…${shortId(item.id)}` })}
               </button>
             )}
           </li>
@@ -302,7 +345,7 @@ export function CheckForm() {
       </form>
       <div aria-live="polite">{given !== null && <VerdictView given={given} />}</div>
       <p class="done" role="status">
-        {lastDone.value !== null && (given === null || given.blocked) && tell(lastDone.value)}
+        {lastDone.value !== null && tell(lastDone.value)}
       </p>
       <MyPlans />
     </section>

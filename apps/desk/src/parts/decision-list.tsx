@@ -80,10 +80,7 @@ function Row({ decision }: { decision: Decision }) {
           {refused &&
             truly.slice(0, EXPLAINED_IN_LIST).map((blocking) => (
               <span key={blocking.id} class="row-explain">
-                {explainBlocking(language.value, blocking, nameOf(blocking.id))
-                  .slice(0, 2)
-                  .map(tell)
-                  .join(' ')}
+                {explainBlocking(language.value, blocking, nameOf(blocking.id)).slice(0, 2).map(tell).join(' ')}
               </span>
             ))}
           {refused && truly.length > EXPLAINED_IN_LIST && (

@@ -200,7 +200,12 @@ export function Detail() {
   return (
     <section class="detail" aria-label={t('detail.title')} tabIndex={-1} id="detail">
       {chosen.kind !== 'none' && (
-        <button type="button" class="quiet close" aria-label={t('detail.close')} onClick={() => select({ kind: 'none' })}>
+        <button
+          type="button"
+          class="quiet close"
+          aria-label={t('detail.close')}
+          onClick={() => select({ kind: 'none' })}
+        >
           ✕
         </button>
       )}

@@ -49,7 +49,13 @@ export function BlockingList({ blocking, most = MOST_SHOWN }: { blocking: readon
 }
 
 /** The smallest shift in each direction, in words; with buttons when it can be applied. */
-export function ClearingList({ clearing, onApply }: { clearing: Clearing | undefined; onApply?: (shift: OfferedShift) => void }) {
+export function ClearingList({
+  clearing,
+  onApply,
+}: {
+  clearing: Clearing | undefined
+  onApply?: (shift: OfferedShift) => void
+}) {
   const offered = offeredShifts(clearing)
   if (offered.length === 0) return <p class="no-clearing">{t('clear.none')}</p>
   const missing = shifts.filter((shift) => !offered.some((each) => each.shift === shift))

@@ -5,7 +5,9 @@ import { Swatch } from './swatch.tsx'
 
 /** What the colours and patterns of the map mean: one line a manager, and the rest. */
 export function Legend() {
-  const managers = [...new Set(items.value.filter((item) => item.kind === 'operational_intent').map((item) => item.manager))].sort()
+  const managers = [
+    ...new Set(items.value.filter((item) => item.kind === 'operational_intent').map((item) => item.manager)),
+  ].sort()
   return (
     <details class="legend">
       <summary>{t('map.legend')}</summary>

@@ -10,10 +10,19 @@ import countriesUrl from 'world-atlas/countries-50m.json?url'
 import { addPoint, draft, draftOutline, drawing, mapCentre, rounded } from '../form-state.ts'
 import { countText, distanceText } from '../format.ts'
 import { language, t } from '../i18n.ts'
-import { areaLabels, areasOf, collection, type DrawnArea, draftFeatures, drawnItems, MOST_DRAWN, point } from '../map-features.ts'
+import { type LookTarget, lookAt } from '../look-at.ts'
+import {
+  areaLabels,
+  areasOf,
+  collection,
+  type DrawnArea,
+  draftFeatures,
+  drawnItems,
+  MOST_DRAWN,
+  point,
+} from '../map-features.ts'
 import { patternImage, patternName } from '../map-patterns.ts'
 import { mapStyle, type SourceName } from '../map-style.ts'
-import { lookAt, type LookTarget } from '../look-at.ts'
 import { DANGER_COLOUR, ZONE_COLOUR } from '../palette.ts'
 import { report, settle } from '../problems.ts'
 import { items, looks, scenario } from '../session.ts'
@@ -54,7 +63,9 @@ function drawGraticule(map: MapLibreMap): void {
   setData(
     map,
     'graticule',
-    collection(lines.map((coordinates) => ({ type: 'Feature', geometry: { type: 'LineString', coordinates }, properties: {} }))),
+    collection(
+      lines.map((coordinates) => ({ type: 'Feature', geometry: { type: 'LineString', coordinates }, properties: {} })),
+    ),
   )
   setData(
     map,
@@ -181,7 +192,11 @@ function bind(map: MapLibreMap, scale: { value: number }): () => void {
         map,
         'rings',
         collection(
-          outlines.map(({ ring }) => ({ type: 'Feature', geometry: { type: 'LineString', coordinates: ring }, properties: {} })),
+          outlines.map(({ ring }) => ({
+            type: 'Feature',
+            geometry: { type: 'LineString', coordinates: ring },
+            properties: {},
+          })),
         ),
       )
       setData(
@@ -189,7 +204,10 @@ function bind(map: MapLibreMap, scale: { value: number }): () => void {
         'ring-labels',
         collection(
           outlines.map(({ name, ring }) => {
-            const south = ring.reduce((lowest, each) => ((each[1] ?? 0) < (lowest[1] ?? 0) ? each : lowest), ring[0] ?? [0, 0])
+            const south = ring.reduce(
+              (lowest, each) => ((each[1] ?? 0) < (lowest[1] ?? 0) ? each : lowest),
+              ring[0] ?? [0, 0],
+            )
             return point(south[0] ?? 0, south[1] ?? 0, { text: localised(name) })
           }),
         ),
@@ -198,7 +216,9 @@ function bind(map: MapLibreMap, scale: { value: number }): () => void {
       setData(
         map,
         'places',
-        collection(places.map(({ name, kind, latDeg, lngDeg }) => point(lngDeg, latDeg, { text: localised(name), kind }))),
+        collection(
+          places.map(({ name, kind, latDeg, lngDeg }) => point(lngDeg, latDeg, { text: localised(name), kind })),
+        ),
       )
     }),
     effect(() => {
@@ -306,7 +326,7 @@ export function MapView() {
   }, [language.value])
 
   return (
-    <section class="map" aria-label={t('view.map')} >
+    <section class="map" aria-label={t('view.map')}>
       <div class="map-canvas" ref={holder} dir="ltr" />
       {drawing.value && <div class="crosshair" aria-hidden="true" />}
       {failure.value !== null && (
@@ -315,10 +335,20 @@ export function MapView() {
         </p>
       )}
       <div class="map-tools">
-        <button type="button" title={t('map.zoom-in')} aria-label={t('map.zoom-in')} onClick={() => shown.current?.zoomIn()}>
+        <button
+          type="button"
+          title={t('map.zoom-in')}
+          aria-label={t('map.zoom-in')}
+          onClick={() => shown.current?.zoomIn()}
+        >
           +
         </button>
-        <button type="button" title={t('map.zoom-out')} aria-label={t('map.zoom-out')} onClick={() => shown.current?.zoomOut()}>
+        <button
+          type="button"
+          title={t('map.zoom-out')}
+          aria-label={t('map.zoom-out')}
+          onClick={() => shown.current?.zoomOut()}
+        >
           −
         </button>
         <button

@@ -10,7 +10,10 @@ function ProblemView({ problem }: { problem: Problem }) {
         <strong>{t(problem.what)}</strong> {tell(problem.remedy)}
         {problem.said !== undefined && problem.said !== '' && (
           <p class="said">
-            {t('decision.node-says')} <q lang="en" dir="ltr">{problem.said}</q>
+            {t('decision.node-says')}{' '}
+            <q lang="en" dir="ltr">
+              {problem.said}
+            </q>
           </p>
         )}
         {problem.fields?.map(({ field, rule }) => (

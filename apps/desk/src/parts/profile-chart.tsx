@@ -2,8 +2,8 @@ import type { Volume4D } from '@parley/geo4d'
 import { useId } from 'preact/hooks'
 import { explainShift, type OfferedShift } from '../explain.ts'
 import { countText, heightText, listText } from '../format.ts'
-import { utcText } from '../instant-text.ts'
 import { language, t, tell } from '../i18n.ts'
+import { utcText } from '../instant-text.ts'
 import { hullOf } from '../items.ts'
 import { type Box, layoutProfile, type Profile } from '../profile.ts'
 import { itemById } from '../session.ts'
@@ -169,7 +169,11 @@ export function ProfileChart({ name, subject, otherIds, shifts, refused }: Profi
           </>
         )}
       </p>
-      {unknown.length > 0 && <p class="note" dir="auto">{t('profile.unknown', { names: listText(of, unknown.map(nameOf)) })}</p>}
+      {unknown.length > 0 && (
+        <p class="note" dir="auto">
+          {t('profile.unknown', { names: listText(of, unknown.map(nameOf)) })}
+        </p>
+      )}
     </figure>
   )
 }

@@ -1,10 +1,10 @@
 import { signal } from '@preact/signals'
 import { countText } from '../format.ts'
 import { language, type MessageKey, t } from '../i18n.ts'
-import { isActive, type Item } from '../items.ts'
+import { type Item, isActive } from '../items.ts'
+import { lookAt } from '../look-at.ts'
 import { items, me, picture } from '../session.ts'
 import { nameOf, select, selection, shownMs } from '../view-state.ts'
-import { lookAt } from '../look-at.ts'
 import { Heights, Span } from './names.tsx'
 import { Swatch } from './swatch.tsx'
 
@@ -75,7 +75,9 @@ export function SkyList() {
     <section class="list sky" aria-labelledby="sky-title" id="lists">
       <header>
         <h2 id="sky-title">{t('sky.title')}</h2>
-        <small>{t('sky.count', { plans: countText(of, all.length - zoneCount), zones: countText(of, zoneCount) })}</small>
+        <small>
+          {t('sky.count', { plans: countText(of, all.length - zoneCount), zones: countText(of, zoneCount) })}
+        </small>
       </header>
       {all.length > 8 && (
         <input
@@ -97,9 +99,7 @@ export function SkyList() {
       {picture.value !== null && all.length === 0 && <p class="empty">{t('sky.empty')}</p>}
       {all.length > 0 && found.length === 0 && <p class="empty">{t('sky.none-match')}</p>}
       {found.length > MOST_SHOWN && (
-        <p class="empty">
-          {t('sky.capped', { shown: countText(of, MOST_SHOWN), total: countText(of, found.length) })}
-        </p>
+        <p class="empty">{t('sky.capped', { shown: countText(of, MOST_SHOWN), total: countText(of, found.length) })}</p>
       )}
     </section>
   )

@@ -1,7 +1,8 @@
 import { computed } from '@preact/signals'
 import { countText } from '../format.ts'
-import { zoneClock } from '../instant-text.ts'
 import { language, t } from '../i18n.ts'
+import { zoneClock } from '../instant-text.ts'
+import { hullOf } from '../items.ts'
 import { items, serverNowMs } from '../session.ts'
 import { clampToRange, densityOf, fractionOf, MEETINGS_LIMIT, type TimeRange } from '../timeline.ts'
 import {
@@ -18,7 +19,6 @@ import {
   togglePlaying,
   zones,
 } from '../view-state.ts'
-import { hullOf } from '../items.ts'
 import { volumesFromWire } from '../wire.ts'
 import { clockText, dateText } from '../zoned-time.ts'
 
@@ -32,7 +32,8 @@ function hourMarks({ startMs, endMs }: TimeRange): number[] {
   const hours = (endMs - startMs) / HOUR_MS
   const step = [1, 2, 3, 6, 12, 24, 48].find((each) => hours / each <= 9) ?? 48
   const marks: number[] = []
-  for (let at = Math.ceil(startMs / (step * HOUR_MS)) * step * HOUR_MS; at <= endMs; at += step * HOUR_MS) marks.push(at)
+  for (let at = Math.ceil(startMs / (step * HOUR_MS)) * step * HOUR_MS; at <= endMs; at += step * HOUR_MS)
+    marks.push(at)
   return marks
 }
 
@@ -61,7 +62,14 @@ function Strip() {
         {density.map((count, index) => {
           const height = (count / peak) * (HEIGHT - 12)
           return count === 0 ? null : (
-            <rect key={index} class="density" x={index * bin} y={HEIGHT - 6 - height} width={bin + 0.2} height={height} />
+            <rect
+              key={index}
+              class="density"
+              x={index * bin}
+              y={HEIGHT - 6 - height}
+              width={bin + 0.2}
+              height={height}
+            />
           )
         })}
         {found?.map((meeting, index) => (
@@ -81,11 +89,15 @@ function Strip() {
         <line class="shown" x1={x(shownMs.value)} x2={x(shownMs.value)} y1="0" y2={HEIGHT} />
       </svg>
       <div class="hours" aria-hidden="true">
-        {hourMarks(within).map((at) => (
-          <span key={at} style={{ left: `${fractionOf(at, within) * 100}%` }}>
-            {clockText(at, 'UTC')}
-          </span>
-        ))}
+        {hourMarks(within).map((at) => {
+          // Shifted by as much of its own width, so that the first and the last stay inside.
+          const percent = fractionOf(at, within) * 100
+          return (
+            <span key={at} style={{ left: `${percent}%`, transform: `translateX(${-percent}%)` }}>
+              {clockText(at, 'UTC')}
+            </span>
+          )
+        })}
       </div>
     </div>
   )
@@ -149,8 +161,8 @@ export function TimeSlider() {
         />
       </div>
       <p class="strip-legend">
-        <span class="key density" /> {t('time.legend-density')} <span class="key conflict" /> {t('time.legend-conflict')}{' '}
-        <span class="key refusal">▲</span> {t('time.legend-refusal')}
+        <span class="key density" /> {t('time.legend-density')} <span class="key conflict" />{' '}
+        {t('time.legend-conflict')} <span class="key refusal">▲</span> {t('time.legend-refusal')}
         {meetings.value === null && (
           <em> {t('time.strip-partial', { limit: countText(language.value, MEETINGS_LIMIT) })}</em>
         )}

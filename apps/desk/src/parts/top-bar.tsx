@@ -101,7 +101,8 @@ export function TopBar() {
             {badge}
             {badge !== 'SIMULATED' && <span lang="en"> · SIMULATED</span>}
           </strong>{' '}
-          {title !== '' && <bdi class="scenario-title">{title}</bdi>} {(notice === '' || language.value !== 'en') && <span>{t('badge.simulated-why')}</span>}{' '}
+          {title !== '' && <bdi class="scenario-title">{title}</bdi>}{' '}
+          {(notice === '' || language.value !== 'en') && <span>{t('badge.simulated-why')}</span>}{' '}
           {notice !== '' && <bdi>{notice}</bdi>}
         </p>
       )}
