@@ -1,7 +1,7 @@
 import { createPublicKey, type JsonWebKey, type KeyObject, verify } from 'node:crypto'
 
 /** What a token says, once its signature holds. */
-export interface Bearer {
+interface Bearer {
   readonly sub: string
   readonly scopes: ReadonlySet<string>
 }

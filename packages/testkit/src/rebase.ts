@@ -26,7 +26,7 @@ export interface PlayableScenario {
   readonly intents: ReadonlyMap<string, PlayableEntity<IntentTold>>
 }
 
-export interface PlayableSubscription {
+interface PlayableSubscription {
   readonly id: EntityId
   readonly told: SubscriptionTold
   readonly extents: Volume4D
@@ -89,7 +89,7 @@ export function rebase(scenario: Scenario, nowMs: number): PlayableScenario {
 }
 
 /** The instant of a told clock time on the day played. */
-export function instantMs(midnightMs: number, clock: string): number {
+function instantMs(midnightMs: number, clock: string): number {
   return midnightMs + (clockMs(clock) as number)
 }
 

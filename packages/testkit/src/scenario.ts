@@ -33,21 +33,21 @@ export interface Scenario {
   readonly notes: readonly { readonly clock: string; readonly text: string }[]
 }
 
-export interface Zone {
+interface Zone {
   readonly name: string
   readonly place: string
   readonly utc_offset: string
   readonly time_zone: string
 }
 
-export interface Place {
+interface Place {
   readonly name: string
   readonly kind: string
   readonly lat: number
   readonly lng: number
 }
 
-export interface Ring {
+interface Ring {
   readonly name: string
   readonly lat: number
   readonly lng: number
@@ -60,14 +60,14 @@ export type OutlineTold =
   /** Vertices are `[latitude, longitude]`; the ring is not closed. */
   | { readonly kind: 'polygon'; readonly vertices: readonly (readonly [number, number])[] }
 
-export interface Supplier {
+interface Supplier {
   readonly label: string
   /** Its name in the pool; starts with `sim-`. */
   readonly manager: string
   readonly title: string
 }
 
-export interface User {
+interface User {
   readonly label: string
   readonly supplier: string
   readonly title: string
@@ -153,7 +153,7 @@ export type Action =
   | { readonly kind: 'end'; readonly intent: string }
 
 /** One time text as one side reads it. */
-export interface Reading {
+interface Reading {
   readonly by: string
   readonly text: string
   readonly zone: string
