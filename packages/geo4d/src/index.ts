@@ -9,6 +9,7 @@ export {
 export { type Clearing, type ClearingLimits, exactClearing } from './clearing.ts'
 export { coverOutline } from './cover.ts'
 export { type CrossCheck, crossCheckPositions } from './cross-check.ts'
+export { requireWgs84 } from './datum.ts'
 export { ringDistance, ringMeetsDisc } from './disc.ts'
 export { outlineDistance } from './distance.ts'
 export { ECHO_PRECISION_M, echoPosition, type PositionEcho } from './echo.ts'

@@ -24,6 +24,7 @@ describe('echoPosition', () => {
             continue
           }
           const back = readPosition({ text, datum: 'WGS84' })
+          expect(back.suspicions).toEqual([])
           expect(geodesicDistance(back.point, point), `${notation} ${text}`).toBeLessThanOrEqual(
             ECHO_PRECISION_M[notation],
           )

@@ -184,10 +184,13 @@ function readAngles(bare: string, format: PositionFormat | undefined, text: stri
   const point = checkRange(angleOf(lat, text), angleOf(lng, text), text)
   const last = [lat, lng].map(({ numbers }) => numbers.at(-1) as string)
   const unitM = { decimal_degrees: 111_320, degrees_minutes: 1855.3, degrees_minutes_seconds: 30.92 }[kind]
+  // A degree sign says that the figure is degrees to its last digit.
   const suspicions =
-    kind === 'decimal_degrees' ? minutesAsDecimals(point, lat.numbers[0] as string, lng.numbers[0] as string) : []
+    kind === 'decimal_degrees' && !(lat.degreeSign && lng.degreeSign)
+      ? minutesAsDecimals(point, lat.numbers[0] as string, lng.numbers[0] as string)
+      : []
   const [other] = suspicions
-  if (format === undefined && other !== undefined && !(lat.degreeSign && lng.degreeSign)) {
+  if (format === undefined && other !== undefined) {
     throw refuse(
       'position_ambiguous',
       text,
@@ -254,13 +257,13 @@ function checkRange(latDeg: number, lngDeg: number, text: string): LatLng {
 
 /**
  * The reading that holds if 34°27.014′ was typed as 34.27014. Only figures that can be minutes in both parts are suspect, and only with
- * four decimals or more: fewer are too coarse to have been minutes with a fraction.
+ * four to six decimals: fewer are too coarse to have been minutes with a fraction, more too fine.
  */
 function minutesAsDecimals(point: LatLng, lat: string, lng: string): Suspicion[] {
   const value = (text: string): number => {
     const [whole = '', decimals = ''] = text.replace(/^[+-]/, '').split('.')
     const minutes = Number(`${decimals.slice(0, 2)}.${decimals.slice(2)}`)
-    return decimals.length < 4 || minutes >= 60 ? Number.NaN : Number(whole) + minutes / 60
+    return decimals.length < 4 || decimals.length > 6 || minutes >= 60 ? Number.NaN : Number(whole) + minutes / 60
   }
   const latDeg = Math.sign(point.latDeg) * value(lat)
   const lngDeg = Math.sign(point.lngDeg) * value(lng)
