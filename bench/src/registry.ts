@@ -1,0 +1,10 @@
+import type { Benchmark } from './benchmark.ts'
+import { benchmarks as strategic } from './strategic/benchmarks.ts'
+
+export interface BenchmarkGroup {
+  readonly name: string
+  readonly benchmarks: readonly Benchmark[]
+}
+
+/** Every group is a file that exports `benchmarks`; a new one is added here and nowhere else. */
+export const groups: readonly BenchmarkGroup[] = [{ name: 'strategic', benchmarks: strategic }]

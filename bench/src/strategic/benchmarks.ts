@@ -1,0 +1,20 @@
+import type { Benchmark } from '../benchmark.ts'
+import { overReport, subscriptions } from './discovery.ts'
+import { covering, pairs4, pairs100, precision } from './geometry.ts'
+import { change, crowdGrowth, densityGrowth, exactQuery, memory, workloadCheck } from './query.ts'
+
+/** S0 to S13 of the performance goals; S1 measures S2 and S3 as well. */
+export const benchmarks: readonly Benchmark[] = [
+  workloadCheck,
+  exactQuery,
+  change,
+  memory,
+  covering,
+  pairs4,
+  pairs100,
+  precision,
+  overReport,
+  subscriptions,
+  crowdGrowth,
+  densityGrowth,
+]

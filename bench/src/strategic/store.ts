@@ -1,0 +1,81 @@
+import { VolumeIndex } from '@parley/geo4d'
+import type { BenchmarkContext } from '../benchmark.ts'
+import { microseconds } from '../statistics.ts'
+import { COUNTRY, generate, type Region, type Workload } from './workload.ts'
+
+export const STORE_SEED = 20_260_101
+export const QUERY_SEED = 777
+export const QUERIES = 20_000
+/** Queries at the start of each pass that are run but not counted. */
+export const WARM_UP = 2000
+
+export interface Store {
+  readonly workload: Workload
+  readonly index: VolumeIndex
+  /** Mean over the whole build. */
+  readonly insertUs: number
+}
+
+const stores = new Map<string, Store>()
+
+/** The index filled with the study's plans; kept, because several benchmarks ask it. */
+export function countryStore(context: BenchmarkContext, plans = context.plans): Store {
+  const key = String(plans)
+  let store = stores.get(key)
+  if (store === undefined) {
+    context.progress(`filling the index with ${plans.toLocaleString('en-GB')} plans`)
+    store = fill(generate(plans, STORE_SEED, COUNTRY))
+    stores.set(key, store)
+  }
+  return store
+}
+
+/** Lets go of every store but the one named, so that the next large one fits. */
+export function forgetStores(): void {
+  stores.clear()
+}
+
+/** The plans as objects, made outside the time that counts. */
+export function batch(workload: Workload, from: number, to: number) {
+  return Array.from({ length: to - from }, (_, at) => workload.plan(from + at))
+}
+
+export function fill(workload: Workload): Store {
+  const index = new VolumeIndex()
+  let us = 0
+  const step = 2000
+  for (let from = 0; from < workload.plans; from += step) {
+    const plans = batch(workload, from, Math.min(workload.plans, from + step))
+    us += microseconds(() => {
+      for (const [at, plan] of plans.entries()) index.insert(from + at, plan)
+    })
+  }
+  return { workload, index, insertUs: us / workload.plans }
+}
+
+export function queryPlans(seed = QUERY_SEED, count = QUERIES, region: Region = COUNTRY) {
+  return batch(generate(count, seed, region), 0, count)
+}
+
+export interface QueryPass {
+  /** Microseconds of each counted query. */
+  readonly us: Float64Array
+  readonly hits: number
+}
+
+/** One pass over the queries; the first {@link WARM_UP} are not counted. */
+export function queryPass(index: VolumeIndex, plans: readonly ReturnType<Workload['plan']>[]): QueryPass {
+  const us = new Float64Array(plans.length - WARM_UP)
+  const out: number[] = []
+  let hits = 0
+  for (const [at, plan] of plans.entries()) {
+    out.length = 0
+    const began = process.hrtime.bigint()
+    index.query(plan, out)
+    const ended = process.hrtime.bigint()
+    if (at < WARM_UP) continue
+    us[at - WARM_UP] = Number(ended - began) / 1000
+    hits += out.length
+  }
+  return { us, hits }
+}
