@@ -54,7 +54,7 @@ export type DraftField =
   | 'start'
   | 'end'
 
-export interface DraftProblem {
+interface DraftProblem {
   readonly field: DraftField
   readonly sentence: Sentence
 }

@@ -27,7 +27,7 @@ export function drawnItems(items: readonly Item[], atMs: number): readonly Item[
 }
 
 /** The identifier of one drawn volume, under which its state (active, selected) is set. */
-export function volumeFid(item: Item, index: number): string {
+function volumeFid(item: Item, index: number): string {
   return `${item.id}/${index}`
 }
 

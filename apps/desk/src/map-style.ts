@@ -13,7 +13,7 @@ const isActive: ExpressionSpecification = ['boolean', ['feature-state', 'active'
 const isSelected: ExpressionSpecification = ['boolean', ['feature-state', 'selected'], false]
 
 /** The sources that change with the page; `countries` is filled once it is loaded. */
-export const sourceNames = [
+const sourceNames = [
   'countries',
   'graticule',
   'graticule-labels',

@@ -19,14 +19,14 @@ export interface ZoneView {
   readonly label: string
 }
 
-export interface PlaceView {
+interface PlaceView {
   readonly name: LocalText
   readonly kind: string
   readonly latDeg: number
   readonly lngDeg: number
 }
 
-export interface RingView {
+interface RingView {
   readonly name: LocalText
   readonly latDeg: number
   readonly lngDeg: number

@@ -20,7 +20,7 @@ import type { Decision, Picture, Status } from './wire.ts'
 const NEWCOMER = 'newcomer'
 const STATUS_EVERY_MS = 5_000
 /** Without a word from the node for so long, what is shown counts as stale. */
-export const STALE_AFTER_MS = 15_000
+const STALE_AFTER_MS = 15_000
 const PICTURE_DELAY_MS = 250
 const FIRST_DECISIONS = 500
 const DEADLINE_MS = 10_000
@@ -35,10 +35,10 @@ export const scenario = signal<ScenarioView | null>(null)
 /** When the node was last heard, by the page's own clock. */
 export const heardAtMs = signal<number | null>(null)
 /** Node's clock less the page's. */
-export const clockOffsetMs = signal(0)
+const clockOffsetMs = signal(0)
 /** The page's clock, ticking once a second. */
 export const tickMs = signal(Date.now())
-export const pastedToken = signal<string | null>(null)
+const pastedToken = signal<string | null>(null)
 
 export const serverNowMs = computed(() => tickMs.value + clockOffsetMs.value)
 export const isStale = computed(() => heardAtMs.value !== null && tickMs.value - heardAtMs.value > STALE_AFTER_MS)
@@ -144,7 +144,7 @@ function errorIdIn(message: string): string {
 }
 
 /** Reports an answer that is none; returns the value of one that is. */
-export function valueOrReport<T>(what: MessageKey, answer: Answer<T>): T | null {
+function valueOrReport<T>(what: MessageKey, answer: Answer<T>): T | null {
   if (answer.kind === 'accepted') {
     settle(what)
     return answer.value

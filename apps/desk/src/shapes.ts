@@ -1,5 +1,6 @@
 import { directGeodesic, inverseGeodesic, type LatLng, type Outline } from '@parley/geo4d'
-import type { Feature, MultiPolygon, Polygon, Position } from 'geojson'
+
+type Position = GeoJSON.Position
 
 /** Outlines as the map draws them: edges follow the geodesic, circles are circles on the ground. */
 
@@ -50,11 +51,12 @@ export function ringOf(outline: Outline): Position[] {
   return first === undefined ? [] : unwrap([...ring, first])
 }
 
-export function polygonFeature(outline: Outline, properties: Record<string, unknown>): Feature<Polygon> {
+export function polygonFeature(
+  outline: Outline,
+  properties: Record<string, unknown>,
+): GeoJSON.Feature<GeoJSON.Polygon> {
   return { type: 'Feature', geometry: { type: 'Polygon', coordinates: [ringOf(outline)] }, properties }
 }
-
-export type AreaFeature = Feature<Polygon | MultiPolygon>
 
 /** West, south, east, north around positions; null for none. */
 export function boundsOf(positions: Iterable<Position>): [number, number, number, number] | null {

@@ -3,18 +3,18 @@ import { degrees, epochMs, metres, metresHae } from '@parley/units'
 
 /** The JSON shapes the desk reads from a node, as far as it reads them: F3548-21 bodies and Parley's own `/parley/v1`. */
 
-export interface WireLatLng {
+interface WireLatLng {
   lat: number
   lng: number
 }
 
-export interface WireAltitude {
+interface WireAltitude {
   value: number
   reference: 'W84'
   units: 'M'
 }
 
-export interface WireTime {
+interface WireTime {
   value: string
   format: 'RFC3339'
 }
@@ -77,7 +77,7 @@ export interface Picture {
   constraints: WireEntity[]
 }
 
-export type Axis = 'area' | 'height' | 'time'
+type Axis = 'area' | 'height' | 'time'
 
 /** One item in the way. Shared extents are positive, gaps negative; a value without bound is absent or null. */
 export interface Blocking {

@@ -48,7 +48,7 @@ export function isKnownZone(zone: string): boolean {
 }
 
 /** The wall time `zone` shows at an instant; the millisecond is that of UTC. @throws RangeError for an unknown zone */
-export function wallTime(utcMs: number, zone: string): WallTime {
+function wallTime(utcMs: number, zone: string): WallTime {
   const found: Record<string, number> = {}
   for (const part of partsFormat(zone).formatToParts(utcMs)) found[part.type] = Number(part.value)
   return {
@@ -67,7 +67,7 @@ function asIfUtc(wall: WallTime): number {
 }
 
 /** Offset of a zone from UTC at an instant, in minutes, east positive. */
-export function zoneOffsetMinutes(utcMs: number, zone: string): number {
+function zoneOffsetMinutes(utcMs: number, zone: string): number {
   return Math.round((asIfUtc(wallTime(utcMs, zone)) - Math.floor(utcMs)) / 60_000)
 }
 

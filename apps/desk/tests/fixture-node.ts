@@ -11,8 +11,7 @@ import { volumesFromWire, volumeToWire } from '../src/wire.ts'
  * `/parley/v1` and the few F3548 paths the desk uses from memory, with the end state of the fire scenario.
  */
 
-export const CSP =
-  "default-src 'self'; worker-src 'self' blob:; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'"
+const CSP = "default-src 'self'; worker-src 'self' blob:; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'"
 
 const DAY_MS = 86_400_000
 const TYPES: Record<string, string> = {

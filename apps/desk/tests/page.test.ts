@@ -151,7 +151,7 @@ describe.skipIf(executablePath === null)('the page', () => {
     await tabTo('.file button')
     await page.keyboard.press('Enter')
     await page.locator('.mine li').waitFor()
-    expect(await text('.verdict h3')).toMatch(/Filed: \w+, version 1/)
+    expect(await text('.verdict h3')).toMatch(/Filed: …\w+, version 1/)
 
     await tabTo('.mine li button')
     await page.keyboard.press('Enter')

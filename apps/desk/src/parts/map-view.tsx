@@ -5,7 +5,6 @@ import { AttributionControl, type GeoJSONSource, Map as MapLibreMap, setWorkerUr
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'
 import { useEffect, useRef } from 'preact/hooks'
 import { feature } from 'topojson-client'
-import type { GeometryCollection, Topology } from 'topojson-specification'
 import countriesUrl from 'world-atlas/countries-50m.json?url'
 import { addPoint, draft, draftOutline, drawing, mapCentre, rounded } from '../form-state.ts'
 import { countText, distanceText } from '../format.ts'
@@ -37,12 +36,14 @@ const PADDING = 44
 /** Height of the scale and source line over the map. */
 const FOOT = 24
 
+type CountriesTopology = Parameters<typeof feature>[0]
+
 async function loadCountries(map: MapLibreMap): Promise<void> {
   try {
     const response = await fetch(countriesUrl)
     if (!response.ok) throw new Error(`HTTP ${response.status}`)
-    const topology = (await response.json()) as Topology<{ countries: GeometryCollection }>
-    setData(map, 'countries', feature(topology, topology.objects.countries))
+    const topology = (await response.json()) as CountriesTopology
+    setData(map, 'countries', feature(topology, 'countries'))
     settle('problem.basemap')
   } catch (error) {
     report({
