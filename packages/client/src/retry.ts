@@ -3,6 +3,8 @@
  * safe to repeat: a Parley node answers it with the result of the first. Only failures that may pass are repeated:
  * a broken connection, an attempt without answer, no token, 408, 429, 502, 503 and 504. Methods that create something new each time
  * (a report) are never repeated.
+ *
+ * One repeat is ambiguous by nature: a creation repeated after somebody else has deleted what it made creates anew.
  */
 export interface RetryPolicy {
   /** Attempts in all, 1 or more; 1 means no repeat. */
