@@ -7,6 +7,7 @@ import { DOUBLE, type RecordTable, WORD } from './record-table.ts'
 import {
   type AirspaceState,
   boundsOf,
+  RETIRED_LIMIT,
   RETIRED_MEMORY_MS,
   retiredKey,
   SUBSCRIPTION_FLAG,
@@ -72,7 +73,7 @@ export function apply(state: AirspaceState, entry: Entry, seq: number): void {
 
 function forgetRetired(state: AirspaceState, nowMs: EpochMs): void {
   for (const [key, retired] of state.retired) {
-    if (retired.atMs > nowMs - RETIRED_MEMORY_MS) return
+    if (retired.atMs > nowMs - RETIRED_MEMORY_MS && state.retired.size <= RETIRED_LIMIT) return
     state.retired.delete(key)
   }
 }
@@ -174,6 +175,7 @@ function applyChange(state: AirspaceState, change: Change, entry: Entry, seq: nu
       state.availability.set(change.uss, {
         availability: change.availability,
         version: change.version,
+        manager: entry.manager,
         seq,
         digest: entry.digest,
       })

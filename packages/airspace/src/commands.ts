@@ -1,6 +1,6 @@
 import type { Volume4D } from '@parley/geo4d'
 import type { EntityId, EpochMs } from '@parley/units'
-import type { Availability, OperationalIntentState, RequestDigest } from './model.ts'
+import type { Availability, RequestDigest } from './model.ts'
 
 /** Randomness that a command may use up, drawn by whoever issues it, so that the rules themselves stay pure. */
 export interface Fresh {

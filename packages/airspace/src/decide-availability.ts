@@ -10,7 +10,12 @@ export function decideSetAvailability(state: AirspaceState, command: SetAvailabi
   const current = state.availability.get(uss)
   if (oldVersion !== (current?.version ?? '')) {
     const [low, high] = command.digest
-    if (!rules.compat && current !== undefined && current.digest[0] === low && current.digest[1] === high)
+    const isRepeated =
+      current !== undefined &&
+      current.manager === command.manager &&
+      current.digest[0] === low &&
+      current.digest[1] === high
+    if (!rules.compat && isRepeated)
       return { kind: 'repeated', seq: current.seq }
     return refused(asked, refusal('VERSION_MISMATCH', `${oldVersion || '(empty)'} is not the current version of the availability of ${uss}`))
   }

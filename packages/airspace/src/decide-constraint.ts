@@ -4,7 +4,8 @@ import { type Asked, accepted, type Decision, invalid, refusal, refused } from '
 import { isoTime } from './decide-operational-intent.ts'
 import { boundsOfVolumes, notifiedBy } from './matching.ts'
 import type { ConstraintRecord } from './model.ts'
-import { DOUBLE, WORD } from './record-table.ts'
+import { DOUBLE } from './record-table.ts'
+import { isRepetition } from './repetition.ts'
 import type { Rules } from './rules.ts'
 import { type AirspaceState, boundsOf, retiredKey } from './state.ts'
 
@@ -18,6 +19,9 @@ export function decidePutConstraint(state: AirspaceState, command: PutConstraint
     id,
     volumes: command.extents,
   }
+  const slot = state.constraints.find(id)
+  if (!rules.compat && slot >= 0 && isRepetition(state, state.constraints, { slot, command }))
+    return { kind: 'repeated', seq: state.constraints.double(slot, DOUBLE.seq) }
   const bounds = boundsOfVolumes(command.extents)
   if (!Number.isFinite(bounds.startMs) || !Number.isFinite(bounds.endMs)) {
     const at = command.extents.findIndex((v) => !Number.isFinite(v.startMs) || !Number.isFinite(v.endMs))
@@ -27,16 +31,9 @@ export function decidePutConstraint(state: AirspaceState, command: PutConstraint
   if (bounds.endMs < nowMs)
     return refused(asked, invalid('TIME_IN_PAST', '/extents', { value: isoTime(bounds.endMs), rule: `the constraint must end in the future; it is ${isoTime(nowMs)}` }))
 
-  const slot = state.constraints.find(id)
   const current = slot < 0 ? null : state.constraint(slot)
   if (current !== null) {
     if (current.manager !== manager) return refused(asked, refusal('NOT_MANAGER', `${id} is managed by ${current.manager}`))
-    if (
-      !rules.compat &&
-      state.constraints.word(slot, WORD.digestLow) === command.digest[0] &&
-      state.constraints.word(slot, WORD.digestHigh) === command.digest[1]
-    )
-      return { kind: 'repeated', seq: state.constraints.double(slot, DOUBLE.seq) }
     if (ovn === null)
       return refused(asked, refusal('ALREADY_EXISTS', `${id} exists at version ${current.version}; update it by its OVN`))
     if (current.ovn !== ovn)

@@ -10,6 +10,7 @@ import { OPERATIONAL_INTENT_STATES } from './model.ts'
 import { isUuidV7, ovnWithSuffix, SUFFIX_TOLERANCE_MS, timeOfUuidV7 } from './ovn.ts'
 import { DOUBLE, WORD } from './record-table.ts'
 import type { Rules } from './rules.ts'
+import { isRepetition } from './repetition.ts'
 import { type AirspaceState, boundsOf, retiredKey, SUBSCRIPTION_FLAG } from './state.ts'
 
 /** What the standard's clients write where there is no subscription. */
@@ -28,6 +29,10 @@ export function decidePutOperationalIntent(state: AirspaceState, command: PutOpe
     id,
     volumes: command.extents,
   }
+  const slot = state.intents.find(id)
+  // Before all that the clock decides: what was granted once stays granted, however late its answer is asked for again.
+  if (!rules.compat && slot >= 0 && isRepetition(state, state.intents, { slot, command }))
+    return { kind: 'repeated', seq: state.intents.double(slot, DOUBLE.seq) }
   const stated = OPERATIONAL_INTENT_STATES.indexOf(command.state as OperationalIntentState)
   if (stated < 0)
     return refused(asked, invalid('INVALID_STATE', '/state', { value: command.state, rule: `one of ${OPERATIONAL_INTENT_STATES.join(', ')}` }))
@@ -55,12 +60,9 @@ export function decidePutOperationalIntent(state: AirspaceState, command: PutOpe
   const suffixProblem = checkSuffix(command)
   if (suffixProblem !== null) return refused(asked, suffixProblem)
 
-  const slot = state.intents.find(id)
   const current = slot < 0 ? null : state.operationalIntent(slot)
   if (current !== null) {
     if (current.manager !== manager) return refused(asked, refusal('NOT_MANAGER', `${id} is managed by ${current.manager}`))
-    if (!rules.compat && isRepetition(state, slot, command))
-      return { kind: 'repeated', seq: state.intents.double(slot, DOUBLE.seq) }
     if (ovn === null)
       return refused(asked, refusal('ALREADY_EXISTS', `${id} exists at version ${current.version}; update it by its OVN`))
     if (current.ovn !== ovn)
@@ -132,7 +134,7 @@ export function decidePutOperationalIntent(state: AirspaceState, command: PutOpe
     nowMs,
     ...(orphan >= 0 ? { without: orphan } : {}),
   })
-  if (attached.write !== null && attached.isNew) addNew(notified, attached.write.record)
+  if (attached.write !== null) addWritten(notified, attached.write.record)
   return accepted(asked, { changes, notified })
 }
 
@@ -182,7 +184,6 @@ type Attached =
       /** null: the intent names no subscription. */
       readonly record: SubscriptionRecord | null
       readonly write: Extract<Change, { kind: 'putSubscription' }> | null
-      readonly isNew: boolean
     }
   | { readonly kind: 'refused'; readonly refusal: ReturnType<typeof refusal> }
 
@@ -210,9 +211,9 @@ function resolveSubscription(
       implicit: true,
       ...bounds,
     }
-    return { kind: 'attached', record, write: { kind: 'putSubscription', record, cells: footprint.cells }, isNew: true }
+    return { kind: 'attached', record, write: { kind: 'putSubscription', record, cells: footprint.cells } }
   }
-  if (named === null) return { kind: 'attached', record: null, write: null, isNew: false }
+  if (named === null) return { kind: 'attached', record: null, write: null }
   const slot = state.subscriptions.find(named)
   if (slot < 0)
     return { kind: 'refused', refusal: invalid('SUBSCRIPTION_NOT_FOUND', '/subscription_id', { value: named, rule: 'must exist' }) }
@@ -222,7 +223,7 @@ function resolveSubscription(
   const cells = state.subscriptionCells.cellsOf(slot)
   const covered =
     record.startMs <= bounds.startMs && record.endMs >= bounds.endMs && cellsCover(cells, footprint.cells)
-  if (covered) return { kind: 'attached', record, write: null, isNew: false }
+  if (covered) return { kind: 'attached', record, write: null }
   if (!record.implicit)
     return {
       kind: 'refused',
@@ -239,19 +240,13 @@ function resolveSubscription(
     altitudeUpperM: Math.max(record.altitudeUpperM, bounds.altitudeUpperM) as Bounds['altitudeUpperM'],
   }
   const write = { kind: 'putSubscription', record: widened, cells: unionOfCells([cells, footprint.cells]) } as const
-  return { kind: 'attached', record: widened, write, isNew: false }
+  return { kind: 'attached', record: widened, write }
 }
 
-/** The fresh implicit subscription hears of the very intent that made it. */
-function addNew(notified: Notified[], record: SubscriptionRecord): void {
+/** An implicit subscription made or widened for an intent covers it from then on, and hears of that very write. */
+function addWritten(notified: Notified[], record: SubscriptionRecord): void {
+  if (notified.some((one) => one.subscriptionId === record.id)) return
   notified.push({ subscriptionId: record.id, notificationIndex: record.notificationIndex + 1, url: record.url })
-}
-
-function isRepetition(state: AirspaceState, slot: number, command: PutOperationalIntent): boolean {
-  return (
-    state.intents.word(slot, WORD.digestLow) === command.digest[0] &&
-    state.intents.word(slot, WORD.digestHigh) === command.digest[1]
-  )
 }
 
 /** Whether a requested suffix cannot be one, whatever the intent. */

@@ -12,6 +12,7 @@ import { type Asked, accepted, type Decision, invalid, refusal, refused } from '
 import type { Footprint } from './matching.ts'
 import type { Notified, ServiceAreaRecord, ServiceAreaSubscriptionRecord } from './model.ts'
 import { DOUBLE, WORD } from './record-table.ts'
+import { isRepetition } from './repetition.ts'
 import { LIMITS, type Rules } from './rules.ts'
 import { type AirspaceState, boundsOf, retiredKey } from './state.ts'
 
@@ -30,15 +31,11 @@ export function decidePutServiceArea(state: AirspaceState, command: PutServiceAr
   }
   const table = state.serviceAreas
   const slot = table.find(id)
+  if (!rules.compat && slot >= 0 && isRepetition(state, table, { slot, command }))
+    return { kind: 'repeated', seq: table.double(slot, DOUBLE.seq) }
   const current = slot < 0 ? null : state.serviceArea(slot)
   if (current !== null) {
     if (current.manager !== manager) return refused(asked, refusal('NOT_MANAGER', `${id} belongs to ${current.manager}`))
-    if (
-      !rules.compat &&
-      table.word(slot, WORD.digestLow) === command.digest[0] &&
-      table.word(slot, WORD.digestHigh) === command.digest[1]
-    )
-      return { kind: 'repeated', seq: table.double(slot, DOUBLE.seq) }
     if (version === null) return refused(asked, refusal('ALREADY_EXISTS', `${id} exists; update it by its version`))
     if (current.version !== version)
       return refused(asked, refusal('VERSION_MISMATCH', `${version} is not the current version of ${id}`))
@@ -116,18 +113,14 @@ export function decidePutServiceAreaSubscription(
   }
   const table = state.serviceAreaSubscriptions
   const slot = table.find(id)
+  if (!rules.compat && slot >= 0 && isRepetition(state, table, { slot, command }))
+    return { kind: 'repeated', seq: table.double(slot, DOUBLE.seq) }
   const current = slot < 0 ? null : state.serviceAreaSubscription(slot)
   const window = subscriptionWindow(extents, { nowMs, current, start: '/extents/time_start', end: '/extents/time_end' })
   if ('refusal' in window) return refused(asked, window.refusal)
   if (current !== null) {
     if (current.manager !== manager)
       return refused(asked, refusal('NOT_MANAGER', `subscription ${id} belongs to ${current.manager}`))
-    if (
-      !rules.compat &&
-      table.word(slot, WORD.digestLow) === command.digest[0] &&
-      table.word(slot, WORD.digestHigh) === command.digest[1]
-    )
-      return { kind: 'repeated', seq: table.double(slot, DOUBLE.seq) }
     if (version === null)
       return refused(asked, refusal('ALREADY_EXISTS', `subscription ${id} exists; update it by its version`))
     if (current.version !== version)

@@ -6,6 +6,7 @@ import { type Asked, accepted, type Decision, invalid, refusal, refused } from '
 import { cellsCover } from './matching.ts'
 import type { Bounds, SubscriptionRecord } from './model.ts'
 import { DOUBLE, WORD } from './record-table.ts'
+import { isRepetition } from './repetition.ts'
 import { LIMITS, type Rules } from './rules.ts'
 import { type AirspaceState, boundsOf, retiredKey } from './state.ts'
 
@@ -19,23 +20,18 @@ export function decidePutSubscription(state: AirspaceState, command: PutSubscrip
     id,
     volumes: [extents],
   }
+  const slot = state.subscriptions.find(id)
+  if (!rules.compat && slot >= 0 && isRepetition(state, state.subscriptions, { slot, command }))
+    return { kind: 'repeated', seq: state.subscriptions.double(slot, DOUBLE.seq) }
   if (!command.notifyForOperationalIntents && !command.notifyForConstraints)
     return refused(
       asked,
       invalid('SUBSCRIPTION_IDLE', '/notify_for_operational_intents', { value: false, rule: 'a subscription is for operational intents, constraints or both' }),
     )
-  const slot = state.subscriptions.find(id)
   const current = slot < 0 ? null : state.subscription(slot)
   if (current !== null) {
     if (current.manager !== manager)
       return refused(asked, refusal('NOT_MANAGER', `subscription ${id} belongs to ${current.manager}`))
-    if (
-      !rules.compat &&
-      state.subscriptions.double(slot, DOUBLE.seq) > 0 &&
-      state.subscriptions.word(slot, WORD.digestLow) === command.digest[0] &&
-      state.subscriptions.word(slot, WORD.digestHigh) === command.digest[1]
-    )
-      return { kind: 'repeated', seq: state.subscriptions.double(slot, DOUBLE.seq) }
     if (version === null)
       return refused(asked, refusal('ALREADY_EXISTS', `subscription ${id} exists; update it by its version`))
     if (current.version !== version)

@@ -252,7 +252,7 @@ export class RecordTable {
     table.#freeCount = freeCount!
     table.#hash = new Int32Array(dump.hash.slice().buffer)
     if (table.#hash.length !== hashLength) throw new RangeError(`record table: hash has ${table.#hash.length} of ${hashLength} words`)
-    table.#hashMask = hashLength! - 1
+    table.#hashMask = hashLength - 1
     return table
   }
 

@@ -33,12 +33,15 @@ export interface Retired {
 export interface StatedAvailability {
   readonly availability: Availability
   readonly version: string
+  /** The arbitrator. */
+  readonly manager: string
   readonly seq: number
   readonly digest: RequestDigest
 }
 
-/** How long a deletion is remembered. */
+/** How long a deletion is remembered, and how many at most. */
 export const RETIRED_MEMORY_MS = 10 * 60_000
+export const RETIRED_LIMIT = 100_000
 
 /**
  * Everything the pool knows. Changed by `apply` only; the same entries in the same order give the same content, to the byte of `dump`.
