@@ -1,6 +1,6 @@
 import { computed, effect, signal } from '@preact/signals'
 import { shortId } from './format.ts'
-import { language, t } from './i18n.ts'
+import { language } from './i18n.ts'
 import { localText } from './items.ts'
 import { decisions, itemById, items, scenario, serverNowMs } from './session.ts'
 import { busiestMs, clampToRange, meetingsOf, rangeOf, type TimeRange } from './timeline.ts'
@@ -89,19 +89,12 @@ export const selectedItem = computed(() => {
   return chosen.kind === 'item' ? (itemById.value.get(chosen.id) ?? null) : null
 })
 
-/** The page says SIMULATED at its head all the time; repeated in every name it would hide the names. */
-function callSignOf(id: string): string | undefined {
-  return scenario.value?.names.get(id)?.replace(/\s*\(SIMULATED\)\s*$/, '')
-}
-
-/** What to call a plan or zone: its call sign where the scenario tells one, else the end of its identifier. */
+/**
+ * What to call a plan or zone: its call sign where the scenario tells one, else the end of its identifier. The page says
+ * SIMULATED at its head all the time; repeated in every name it would hide the names.
+ */
 export function nameOf(id: string): string {
-  return callSignOf(id) ?? t('item.unknown-name', { id: shortId(id) })
-}
-
-/** Short enough for the map. */
-export function mapNameOf(id: string): string {
-  return callSignOf(id) ?? `…${shortId(id)}`
+  return scenario.value?.names.get(id)?.replace(/\s*\(SIMULATED\)\s*$/, '') ?? `…${shortId(id)}`
 }
 
 /** Selects something and shows its details beside the map; `focusMs` moves the map's time. */

@@ -49,6 +49,8 @@ export interface FixtureOptions {
   readonly nowMs?: number
   readonly issuer?: boolean
   readonly exact?: boolean
+  /** Plans beside those of the scenario, for looking at a full pool. */
+  readonly extraPlans?: number
 }
 
 export interface Fixture {
@@ -230,6 +232,20 @@ export async function startFixtureNode(options: FixtureOptions): Promise<Fixture
   accept('operational_intent', 'medevac', 'lobios-ourense', of('medevac'))
   accept('operational_intent', 'news-helo', 'above-closure', of('news-helo'))
   accept('constraint', 'closure', 'to-8500', managerOf('pt-fire'), 'update')
+
+  for (let index = 0; index < (options.extraPlans ?? 0); index++) {
+    const [row, column] = [Math.floor(index / 100), index % 100]
+    const centre = { latDeg: 41 + row * 0.02, lngDeg: -9 + column * 0.02 }
+    const startMs = midnightMs + (index % 96) * 900_000
+    const plan = {
+      outline: { kind: 'circle', centre, radiusM: 400 },
+      altitudeLowerM: 3000,
+      altitudeUpperM: 3100,
+      startMs,
+      endMs: startMs + 1_800_000,
+    } as Volume4D
+    hold('operational_intent', uuidOf(1000 + index), `sim-extra-${index % 9}`, [volumeToWire(plan)])
+  }
 
   const seen: string[] = []
   const fixture = { broken: false }

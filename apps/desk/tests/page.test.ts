@@ -263,6 +263,35 @@ describe.skipIf(executablePath === null)('the page', () => {
     complaints = complaints.filter((line) => !line.includes('503'))
   })
 
+  test('a full pool stays usable: lists are capped with a count, and the page answers', async () => {
+    await page.close()
+    await node.close()
+    node = await startFixtureNode({ distDir, scenarioFile, extraPlans: 5000 })
+    await open({ width: 1200, height: 700 })
+    expect(await text('.list.sky')).toContain('Shown: 200 of 5,008.')
+    expect(await text('.map-foot')).toContain('The map draws 2,000 of 5,008 items')
+    expect(await text('.strip-legend')).toContain('not worked out above 300 items')
+    await page.locator('.list.sky .filter').fill('canadair')
+    await expect.poll(() => page.locator('.list.sky .row').count()).toBe(1)
+  })
+
+  test('without WebGL everything but the map works, and the page says so', async () => {
+    const plain = await chromium.launch({
+      executablePath: executablePath as string,
+      args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-3d-apis'],
+    })
+    try {
+      const view = await plain.newPage({ viewport: { width: 1200, height: 700 } })
+      await view.goto(`${node.url}?lang=en`)
+      await view.locator('.map-failure').waitFor()
+      expect(await view.locator('.map-failure').innerText()).toContain('no WebGL')
+      await view.locator('.row.refused').first().click()
+      await view.locator('.detail .clearing').waitFor()
+    } finally {
+      await plain.close()
+    }
+  })
+
   test('without an issuer the page asks for a token, refuses a wrong one and works with a right one', async () => {
     await page.close()
     await node.close()

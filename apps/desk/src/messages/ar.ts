@@ -82,7 +82,6 @@ export const ar: Readonly<Record<MessageKey, string>> = {
   'item.heights': 'من {$lower} إلى {$upper} (W84)',
   'item.from-ground': 'بلا حد أدنى',
   'item.no-ceiling': 'بلا حد أعلى',
-  'item.unknown-name': 'معرّف ينتهي بـ {$id}',
   'state.Accepted': 'مقبولة',
   'state.Activated': 'مفعّلة',
   'state.Nonconforming': 'غير مطابقة',

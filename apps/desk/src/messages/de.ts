@@ -82,7 +82,6 @@ export const de: Readonly<Record<MessageKey, string>> = {
   'item.heights': '{$lower} bis {$upper} (W84)',
   'item.from-ground': 'ohne Untergrenze',
   'item.no-ceiling': 'ohne Obergrenze',
-  'item.unknown-name': 'Kennung endet auf {$id}',
   'state.Accepted': 'angenommen',
   'state.Activated': 'aktiviert',
   'state.Nonconforming': 'abweichend',

@@ -81,7 +81,6 @@ export const en = {
   'item.heights': '{$lower} to {$upper} (W84)',
   'item.from-ground': 'no lower bound',
   'item.no-ceiling': 'no upper bound',
-  'item.unknown-name': 'identifier ends in {$id}',
   'state.Accepted': 'accepted',
   'state.Activated': 'activated',
   'state.Nonconforming': 'not conforming',

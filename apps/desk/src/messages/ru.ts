@@ -82,7 +82,6 @@ export const ru: Readonly<Record<MessageKey, string>> = {
   'item.heights': 'от {$lower} до {$upper} (W84)',
   'item.from-ground': 'без нижней границы',
   'item.no-ceiling': 'без верхней границы',
-  'item.unknown-name': 'идентификатор на {$id}',
   'state.Accepted': 'принят',
   'state.Activated': 'активирован',
   'state.Nonconforming': 'с отклонением',

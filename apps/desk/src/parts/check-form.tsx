@@ -1,6 +1,8 @@
 import { useSignal } from '@preact/signals'
+import { useRef } from 'preact/hooks'
 import { type HeightReference, readInstant } from '../draft.ts'
 import { offeredShifts } from '../explain.ts'
+import { useTakeOver } from '../focus.ts'
 import {
   acknowledged,
   applyShift,
@@ -190,6 +192,8 @@ function Acknowledge({ given }: { given: GivenVerdict }) {
 }
 
 function VerdictView({ given }: { given: GivenVerdict }) {
+  const heading = useRef<HTMLHeadingElement>(null)
+  useTakeOver(heading, given)
   const read = reading.value
   const changed = given.draft !== draft.value
   const moved =
@@ -197,7 +201,7 @@ function VerdictView({ given }: { given: GivenVerdict }) {
   const foreign = given.blocking.some(({ id }) => !acknowledged.value.has(id))
   return (
     <section class={given.blocked ? 'verdict blocked' : 'verdict'} aria-label={t('verdict.title')}>
-      <h3 id="verdict-text" tabIndex={-1}>
+      <h3 ref={heading} tabIndex={-1}>
         <span aria-hidden="true">{given.blocked ? '✕ ' : '○ '}</span>
         {given.filed === null ? headline(given) : tell(given.filed)}
       </h3>

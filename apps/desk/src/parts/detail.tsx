@@ -1,4 +1,6 @@
+import { useRef } from 'preact/hooks'
 import { offeredShifts } from '../explain.ts'
+import { useTakeOver } from '../focus.ts'
 import { ageText, countText } from '../format.ts'
 import { language, t } from '../i18n.ts'
 import { hullOf, type Item } from '../items.ts'
@@ -197,8 +199,10 @@ export function Detail() {
   const decision = selectedDecision.value
   const item = selectedItem.value
   const chosen = selection.value
+  const section = useRef<HTMLElement>(null)
+  useTakeOver(section, chosen)
   return (
-    <section class="detail" aria-label={t('detail.title')} tabIndex={-1} id="detail">
+    <section class="detail" aria-label={t('detail.title')} tabIndex={-1} ref={section}>
       {chosen.kind !== 'none' && (
         <button
           type="button"

@@ -26,7 +26,7 @@ import { DANGER_COLOUR, ZONE_COLOUR } from '../palette.ts'
 import { report, settle } from '../problems.ts'
 import { items, looks, scenario } from '../session.ts'
 import { boundsOf, graticuleFor, niceBelow, polygonFeature, ringOf } from '../shapes.ts'
-import { localised, mapNameOf, select, selectedDecision, selection, shownMs } from '../view-state.ts'
+import { localised, nameOf, select, selectedDecision, selection, shownMs } from '../view-state.ts'
 import { volumesFromWire } from '../wire.ts'
 import { Legend } from './legend.tsx'
 
@@ -180,7 +180,7 @@ function bind(map: MapLibreMap, scale: { value: number }): () => void {
     effect(() => states.show(shownMs.value, chosenId())),
     effect(() => {
       const atMs = labelledMs.value.atMs
-      const options = { looks: looks.value, nameOf: mapNameOf }
+      const options = { looks: looks.value, nameOf: nameOf }
       setData(map, 'area-labels', areaLabels(drawnItems(items.value, atMs), atMs, chosenId(), options))
     }),
     effect(() => {

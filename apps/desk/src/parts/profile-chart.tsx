@@ -7,7 +7,7 @@ import { utcText } from '../instant-text.ts'
 import { hullOf } from '../items.ts'
 import { type Box, layoutProfile, type Profile } from '../profile.ts'
 import { itemById } from '../session.ts'
-import { mapNameOf, nameOf } from '../view-state.ts'
+import { nameOf } from '../view-state.ts'
 import { clockText } from '../zoned-time.ts'
 import { fillOf, PatternDefs } from './swatch.tsx'
 
@@ -137,7 +137,7 @@ export function ProfileChart({ name, subject, otherIds, shifts, refused }: Profi
           ))}
           {labelsOf(profile).map(({ id: other, x, y }) => (
             <text key={other} class="name" x={x} y={y}>
-              {mapNameOf(other)}
+              {nameOf(other)}
             </text>
           ))}
           {profile.shifted.map(({ shift, boxes }) => {
