@@ -88,7 +88,7 @@ async function withoutRepeats(files: readonly string[], findings: Findings): Pro
 /** GeoJSON has no place a reader looks at for what was left out: a line on stderr says it. */
 function warnLeftOut({ summary }: Report, stderr: CliContext['process']['stderr']): void {
   if (summary.left_out > 0)
-    context.process.stderr.write(`parley check: ${summary.left_out} parts of the input were left out; see --json\n`)
+    stderr.write(`parley check: ${summary.left_out} parts of the input were left out; see --json\n`)
 }
 
 function exitCode({ summary }: Report): number {

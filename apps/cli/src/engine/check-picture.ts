@@ -5,7 +5,7 @@ import { boundsOf } from './bounds.ts'
 import { BoxTree } from './box-tree.ts'
 import { type Clearing, clearingOf } from './clearing.ts'
 import { type Encounter, Gathering } from './encounter.ts'
-import { meet } from './meet.ts'
+import { isApartInTime, meet } from './meet.ts'
 import type { Minima } from './minima.ts'
 
 export interface CheckOptions {
@@ -39,7 +39,7 @@ export function checkPicture(picture: Picture, options: CheckOptions): CheckResu
   const compare = (i: number, j: number): void => {
     const a = pieces[i] as (typeof pieces)[number]
     const b = pieces[j] as (typeof pieces)[number]
-    if (a.item === b.item) return
+    if (a.item === b.item || isApartInTime(a, b, minima)) return
     const key = a.item * items.length + b.item
     const itemA = items[a.item] as Item
     const itemB = items[b.item] as Item

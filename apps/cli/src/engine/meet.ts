@@ -2,7 +2,7 @@ import { frameAt, moveFrame, outlinesIntersect, projectRing, unproject } from '@
 import { approach, roughSegmentDistanceM, sharedPlace } from '../geometry/approach.ts'
 import { type Ball, ballGapM } from '../geometry/ball.ts'
 import { limitGap } from '../model/height.ts'
-import type { Piece, Shape } from '../model/item.ts'
+import type { Interval, Piece, Shape } from '../model/item.ts'
 import type { Minima } from './minima.ts'
 
 /**
@@ -47,28 +47,31 @@ const heightGap = new Float64Array(4)
  */
 export function meet(a: Piece, b: Piece, { minima, indexA, indexB, ballA, ballB }: MeetOptions): Contact | null {
   const requiredTimeMs = minima.timeApartMs + a.margin.timeMs + b.margin.timeMs
-  const timeGapMs = Math.max(a.interval.startMs - b.interval.endMs, b.interval.startMs - a.interval.endMs)
+  const timeGapMs = timeGapOf(a, b)
   if (!timesMeet(a, b, { gapMs: timeGapMs, requiredMs: requiredTimeMs, minima })) return null
   const requiredHeightM = minima.verticalM + a.margin.verticalM + b.margin.verticalM
   const heights = heightsMeet(a, b, { requiredM: requiredHeightM, minima })
   if (heights === 'apart') return null
-  const sharedHeightM = heights === 'undecided' ? Number.NaN : -(heightGap[2] as number)
   const requiredDistanceM = minima.horizontalM + a.margin.lateralM + b.margin.lateralM
   if (ballGapM(ballA, ballB) > requiredDistanceM) return null
+  const thicknessM = Math.min(thicknessOf(a), thicknessOf(b))
+  const durationMs = Math.min(a.interval.endMs - a.interval.startMs, b.interval.endMs - b.interval.startMs)
+  const sharedHeightM = heights === 'undecided' ? Number.NaN : Math.min(-(heightGap[2] as number), thicknessM)
   const base = {
     a: indexA,
     b: indexB,
     requiredDistanceM,
     requiredHeightM,
     requiredTimeMs,
-    sharedTimeMs: -timeGapMs,
-    thicknessM: Math.min(a.band.upper.valueM - a.band.lower.valueM, b.band.upper.valueM - b.band.lower.valueM),
-    durationMs: Math.min(a.interval.endMs - a.interval.startMs, b.interval.endMs - b.interval.startMs),
+    sharedTimeMs: Math.min(-timeGapMs, durationMs),
+    thicknessM,
+    durationMs,
   }
   const asTheyMove = minima.horizontalM > 0 && requiredTimeMs === 0 && requiredHeightM > 0 && heights === 'meet'
   if (asTheyMove && a.motion !== undefined && b.motion !== undefined) {
     const moving = meetMoving(a, b, { requiredDistanceM, requiredHeightM })
-    return moving === null ? null : { ...base, ...moving, undecided: uncertain(a, b, false) }
+    if (moving === null) return null
+    return { ...base, ...moving, sharedTimeMs: moving.endMs - moving.startMs, undecided: uncertain(a, b, false) }
   }
   const distanceM = horizontalGap(a.shape, b.shape, requiredDistanceM)
   if (distanceM === null) return null
@@ -81,6 +84,16 @@ export function meet(a: Piece, b: Piece, { minima, indexA, indexB, ballA, ballB 
     endMs: Math.min(a.interval.endMs + a.margin.timeMs, b.interval.endMs + b.margin.timeMs) + minima.timeApartMs / 2,
     undecided: uncertain(a, b, heights === 'undecided'),
   }
+}
+
+/** From the end of the earlier to the start of the later; negative when they overlap. */
+function timeGapOf(a: Piece, b: Piece): number {
+  return Math.max(a.interval.startMs - b.interval.endMs, b.interval.startMs - a.interval.endMs)
+}
+
+/** A quick no to most pairs: too far apart in time, whatever else they are. */
+export function isApartInTime(a: Piece, b: Piece, minima: Minima): boolean {
+  return timeGapOf(a, b) > minima.timeApartMs + a.margin.timeMs + b.margin.timeMs
 }
 
 export interface MeetOptions {
@@ -108,7 +121,7 @@ function references({ band }: Piece): string {
   return [...new Set(names)].join(' and ') || 'no limit'
 }
 
-export function timesMeet(
+function timesMeet(
   a: Piece,
   b: Piece,
   { gapMs, requiredMs, minima }: { gapMs: number; requiredMs: number; minima: Minima },
@@ -117,10 +130,12 @@ export function timesMeet(
   if (gapMs > requiredMs) return false
   if (minima.touching === 'meets') return true
   if (requiredMs > 0) return false
-  // Half-open intervals share an instant only at the start of the later one; that takes the earlier to be an instant itself.
-  const later = a.interval.startMs >= b.interval.startMs ? a.interval : b.interval
-  const earlier = later === a.interval ? b.interval : a.interval
-  return earlier.startMs === earlier.endMs && earlier.startMs === later.startMs
+  // Half-open intervals that touch share an instant only where one of them is that instant and the other starts with it.
+  return isStartOf(a.interval, b.interval) || isStartOf(b.interval, a.interval)
+}
+
+function isStartOf(instant: Interval, interval: Interval): boolean {
+  return instant.startMs === instant.endMs && instant.startMs === interval.startMs
 }
 
 /** Judges the bands and leaves the gap in `heightGap[2]` when it is certain. */
@@ -143,6 +158,11 @@ function heightsMeet(
   if (!counts(leastGapM)) return 'apart'
   if (a.band.unknown !== undefined || b.band.unknown !== undefined) return 'undecided'
   return counts(mostGapM) ? 'meet' : 'undecided'
+}
+
+function thicknessOf({ band: { lower, upper } }: Piece): number {
+  const thicknessM = upper.valueM - lower.valueM
+  return lower.reference === upper.reference || thicknessM === Infinity ? thicknessM : Number.NaN
 }
 
 function isFlat({ band }: Piece): boolean {

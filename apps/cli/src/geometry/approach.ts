@@ -36,15 +36,19 @@ export function approach(a: Shape, b: Shape): Approach {
   const [latDeg, lngDeg] = middleOf(ballA.radiusM <= ballB.radiusM ? ballA : ballB)
   const frame = frameAt(latDeg, lngDeg)
   const place = new Float64Array(2)
+  const origin = new Float64Array(2)
   let distanceM = 0
   for (let pass = 0; pass < 2; pass++) {
-    const nearest = nearestIn(plan(a, frame), plan(b, frame))
-    const x = (nearest.ax + nearest.bx) / 2
-    const y = (nearest.ay + nearest.by) / 2
-    unproject(frame, x, y, place)
-    distanceM = alongArc(nearest.distance, frame.radiusM)
-    if (distanceM === 0) break
-    moveFrame(frame, place[0] as number, place[1] as number)
+    const planA = plan(a, frame)
+    const planB = plan(b, frame)
+    const nearest = nearestIn(planA, planB)
+    distanceM = Math.max(0, alongArc(nearest.distance, frame.radiusM) - planA.radiusM - planB.radiusM)
+    const between = shrink(nearest, planA.radiusM, planB.radiusM)
+    unproject(frame, (between.ax + between.bx) / 2, (between.ay + between.by) / 2, place)
+    if (pass > 0 || nearest.distance === 0) break
+    // The line just measured, from centre to centre of discs, goes through the middle of the next frame.
+    unproject(frame, (nearest.ax + nearest.bx) / 2, (nearest.ay + nearest.by) / 2, origin)
+    moveFrame(frame, origin[0] as number, origin[1] as number)
   }
   return { distanceM, latDeg: place[0] as number, lngDeg: place[1] as number }
 }
@@ -83,7 +87,7 @@ function nearestIn(a: Plan, b: Plan): Nearest {
     for (const ringB of b.rings)
       nearestOfRings({ ring: ringA, closed: a.closed }, { ring: ringB, closed: b.closed }, nearest)
   }
-  return shrink(nearest, a.radiusM, b.radiusM)
+  return nearest
 }
 
 function share(nearest: Nearest, point: Float64Array): void {

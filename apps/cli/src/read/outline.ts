@@ -96,6 +96,8 @@ function straightRing(value: unknown, pointer: string, heightsM: number[]): Floa
   }
   if (corners.length < 4) refuse('bad-geometry', pointer, { value, rule: 'a ring needs three different corners' })
   const vertices = corners.slice(0, -1).map(([lng, lat]) => latLng(lat, lng))
+  // Before the edges are written out: those of a continent would take a while.
+  checkReach({ kind: 'area', rings: [ringOf(vertices)], outline: null }, pointer)
   let written = vertices.length
   for (let k = 0; k + 1 < corners.length; k++) {
     const from = corners[k] as LngLat

@@ -78,9 +78,14 @@ function encounterTable(report: Report, options: TextOptions): string[] {
   return lines
 }
 
-function nameOf(item: ReportedItem): string {
-  const owner = item.owner === '' || item.title.includes(item.owner) ? '' : ` (${item.owner})`
-  return `${item.title === item.id ? item.id : `${item.id} ${item.title}`}${owner}`
+const NAME_WIDTH = 44
+const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i
+
+/** A name for the table; the whole of it stands under "what". */
+function nameOf({ title, owner }: ReportedItem): string {
+  const short = UUID.test(title) ? `${title.slice(0, 8)}…${title.slice(-4)}` : title
+  const name = `${short}${owner === '' || title.includes(owner) ? '' : ` (${owner})`}`
+  return name.length <= NAME_WIDTH ? name : `${name.slice(0, NAME_WIDTH - 1)}…`
 }
 
 function particulars(encounter: ReportedEncounter, report: Report, colors: Colors): string[] {
@@ -100,7 +105,7 @@ function describe(item: ReportedItem): string {
   const facts = Object.entries(item.facts).map(([key, value]) => `${key} ${value}`)
   if (item.priority !== 0) facts.push(`priority ${item.priority}`)
   return [
-    `${item.kind} ${item.id} in ${item.file}${item.position === '' ? '' : ` at ${item.position}`}`,
+    `${item.kind} ${item.id}${item.owner === '' ? '' : ` of ${item.owner}`} in ${item.file}${item.position === '' ? '' : ` at ${item.position}`}`,
     ...facts,
   ].join(', ')
 }
@@ -119,11 +124,19 @@ function amounts(encounter: ReportedEncounter): string {
   const { distance_m, required_distance_m, height_m, required_height_m, time_s, required_time_s } = encounter
   const area =
     distance_m === 0 ? 'area shared' : `area ${metres(distance_m)} apart, ${metres(required_distance_m)} needed`
-  return [
-    area,
-    `height ${height_m === null ? (encounter.verdict === 'undecided' ? 'not comparable' : 'shared without limit') : sharedOrApart(height_m, required_height_m, metres)}`,
-    `time ${time_s === null ? 'shared without limit' : sharedOrApart(time_s, required_time_s, (value) => duration(value * 1000))}`,
-  ].join(', ')
+  const height =
+    height_m === null
+      ? encounter.verdict === 'undecided'
+        ? 'height not comparable'
+        : 'height shared without limit'
+      : `height ${sharedOrApart(height_m, required_height_m, metres)}`
+  // Of parts that move, the time they share is the length of the contact, which stands under "when".
+  if (encounter.nearest_at !== null) return `${area}, ${height}`
+  const time =
+    time_s === null
+      ? 'time shared without limit'
+      : `time ${sharedOrApart(time_s, required_time_s, (value) => duration(value * 1000))}`
+  return `${area}, ${height}, ${time}`
 }
 
 function sharedOrApart(value: number, required: number, format: (value: number) => string): string {
@@ -199,7 +212,7 @@ function metres(value: number): string {
 /** Columns as wide as their widest entry, two spaces apart; the last one ragged. */
 function align(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, column) =>
-    Math.min(72, Math.max(...rows.map((row) => (row[column] ?? '').length))),
+    Math.min(96, Math.max(...rows.map((row) => (row[column] ?? '').length))),
   )
   return rows.map((row) =>
     row
