@@ -248,6 +248,8 @@ describe.skipIf(executablePath === null)('the page', () => {
       await page.locator('.narrow-tabs button').nth(view).click()
       const wide = await page.evaluate(() => document.documentElement.scrollWidth)
       expect(wide, `view ${view}`).toBeLessThanOrEqual(360)
+      const high = await page.evaluate(() => document.documentElement.scrollHeight)
+      expect(high, `view ${view} scrolls inside, never as a whole`).toBeLessThanOrEqual(740)
     }
   })
 
