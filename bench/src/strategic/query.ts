@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { anyVolumesIntersect, type Volume4D } from '@parley/geo4d'
 import RBush from 'rbush'
-import type { Benchmark, BenchmarkContext, Measurement } from '../benchmark.ts'
+import type { Benchmark, Measurement } from '../benchmark.ts'
 import { mean, median, microseconds, quantile } from '../statistics.ts'
 import { LimitPort } from './limit.ts'
 import { countryStore, fill, QUERIES, type QueryPass, queryPass, queryPlans, type Store, WARM_UP } from './store.ts'

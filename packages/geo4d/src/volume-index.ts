@@ -20,6 +20,7 @@ import {
 } from './time-bucket.ts'
 import type { Volume4D } from './volume.ts'
 import {
+  FORM_WIDE,
   LAST_OF_SLOT,
   LineBuffer,
   lineEndMs,
@@ -62,11 +63,16 @@ const SUMMARY = 1
 const DIRECT_PROBES = 64
 /** A look-up in the finest class costs about as much as reading this many postings of whole slots. */
 const POSTINGS_PER_PROBE = 16
-/** Edges no longer than this are straight enough in any frame nearby; longer ones are cut by the slow path. */
-const STRAIGHT_EDGE_M = 20_000
+/** Edges no longer than this are straight enough in a frame nearby; longer ones are cut by the slow path. */
+const STRAIGHT_EDGE_M = 40_000
 /** Query rings above this size get boxes over their edges, once for all candidates. */
 const INDEXED_RING = 20
 const NO_BLOCK = -1
+
+/** What to do with each (cell, bucket): remember its list, read it, or only count what it holds. */
+const LOCATE = 0
+const GATHER = 1
+const COUNT = 2
 
 /**
  * Finds which of a million plans meet a given one, in area, height and time, faces included, right to 1 cm and 1 ms.
@@ -85,6 +91,8 @@ export class VolumeIndex {
   #volumes = 0
   /** Postings by kind, cell class and duration class, and the range of buckets they have had. */
   readonly #live = new Float64Array(2 * CELL_CLASSES * DURATION_CLASSES)
+  /** Postings of volumes by cell class. */
+  readonly #classLive = new Float64Array(CELL_CLASSES)
   readonly #bucketLow = new Float64Array(2 * CELL_CLASSES * DURATION_CLASSES)
   readonly #bucketHigh = new Float64Array(2 * CELL_CLASSES * DURATION_CLASSES)
 
@@ -96,7 +104,10 @@ export class VolumeIndex {
   #stamp = 0
   #visited = new Int32Array(64)
   #visit = 0
+  #touched = 0
   #survivors = new Int32Array(256)
+  /** For each volume of a query the end of its located lists, later of its survivors. */
+  #rangeEnds = new Int32Array(16)
   #distinct = new Int32Array(512)
   #distinctStamp = new Int32Array(512)
   #distinctRound = 0
@@ -279,7 +290,9 @@ export class VolumeIndex {
         }
       }
     }
-    this.#live[group] = this.#live[group]! + (adding ? posted : -posted)
+    if (!adding) posted = -posted
+    this.#live[group] = this.#live[group]! + posted
+    if (kind === 0) this.#classLive[cellClass] = this.#classLive[cellClass]! + posted
   }
 
   #postBuckets(keyA: number, low: number, high: number, ref: number, adding: boolean): number {
@@ -328,24 +341,93 @@ export class VolumeIndex {
     this.#stamp++
     if (options.skipSlot !== undefined && this.has(options.skipSlot)) this.#seen[options.skipSlot] = this.#stamp
     this.#buffer.write(0, volumes)
-    for (let index = 0; index < volumes.length; index++) {
+    this.#reserveRanges(volumes.length)
+    this.#locateAll(volumes.length, out, options.accept)
+    this.#testHeaders(volumes.length)
+    this.#testOutlines(volumes.length, out, options.accept)
+  }
+
+  #reserveRanges(count: number): void {
+    if (count < this.#rangeEnds.length) return
+    this.#rangeEnds = new Int32Array(count * 2)
+  }
+
+  /** Finds the lists to read for every volume; volumes that reach far are answered at once, another way. */
+  #locateAll(count: number, out: number[], accept: ((slot: number) => boolean) | undefined): void {
+    const postings = this.#postings
+    postings.locatedCount = 0
+    for (let index = 0; index < count; index++) {
       this.#prepareQuery(this.#buffer.starts[index]!)
-      if (!this.#gather()) {
-        this.#scanAll(out, options.accept)
-        continue
-      }
-      this.#testLines(out, options.accept)
+      this.#coverQuery()
+      if (this.#footprint.faces !== 0 && this.#probes(0, 0) <= DIRECT_PROBES) {
+        for (let cellClass = 0; cellClass < CELL_CLASSES; cellClass++) {
+          if (this.#classLive[cellClass] !== 0) this.#gatherClass(0, cellClass, LOCATE)
+        }
+      } else this.#queryFar(out, accept)
+      this.#rangeEnds[index] = postings.locatedCount
     }
   }
 
-  #prepareQuery(unit: number): void {
+  /** Answers for a volume of large area or long time: through the postings of whole plans, or by looking at every slot. */
+  #queryFar(out: number[], accept: ((slot: number) => boolean) | undefined): void {
+    if (!this.#gatherFar()) {
+      this.#scanAll(out, accept)
+      return
+    }
+    const left = this.#keepMeeting(0, this.#summaryFrom, 0)
+    this.#testRange(0, left, out, accept)
+    this.#testSlots(out, accept)
+  }
+
+  /** Reads the lists and keeps what passes the headers, for all volumes: many memory reads are under way at a time. */
+  #testHeaders(count: number): void {
+    const postings = this.#postings
+    this.#touched ^= postings.touchLocated()
+    let from = 0
+    let kept = 0
+    for (let index = 0; index < count; index++) {
+      const to = this.#rangeEnds[index]!
+      if (to > from) {
+        postings.candidateCount = 0
+        postings.scanLocated(from, to)
+        if (postings.candidateCount > 0) {
+          this.#prepareTimes(this.#buffer.starts[index]!)
+          kept = this.#keepMeeting(0, postings.candidateCount, kept)
+        }
+      }
+      this.#rangeEnds[index] = kept
+      from = to
+    }
+  }
+
+  #testOutlines(count: number, out: number[], accept: ((slot: number) => boolean) | undefined): void {
+    let from = 0
+    for (let index = 0; index < count; index++) {
+      const to = this.#rangeEnds[index]!
+      if (to > from) {
+        this.#prepareQuery(this.#buffer.starts[index]!)
+        this.#testRange(from, to, out, accept)
+      }
+      from = to
+    }
+  }
+
+  #prepareTimes(unit: number): void {
     const { words, doubles } = this.#buffer
     const query = this.#query
-    query.unit = unit
     query.startMs = lineStartMs(doubles, unit)
     query.endMs = lineEndMs(words, doubles, unit)
     query.lowerM = lineLowerM(words, doubles, unit)
     query.upperM = lineUpperM(words, doubles, unit)
+    query.lowerTenths = Math.max(-0x80000000, Math.floor(query.lowerM * 1e4 + 1e-3))
+    query.upperTenths = Math.min(0x7fffffff, Math.ceil(query.upperM * 1e4 - 1e-3))
+  }
+
+  #prepareQuery(unit: number): void {
+    this.#prepareTimes(unit)
+    const { words, doubles } = this.#buffer
+    const query = this.#query
+    query.unit = unit
     query.circle = lineIsCircle(words, unit)
     query.radiusM = query.circle ? lineRadiusM(words, doubles, unit) : 0
     query.count = lineVertices(words, unit)
@@ -356,31 +438,37 @@ export class VolumeIndex {
       this.#queryPlane = new Float64Array(4 * query.count)
     }
     readDegrees(words, doubles, unit, this.#queryDegrees)
+  }
+
+  #coverQuery(): void {
+    const query = this.#query
+    query.heightLow = heightStep(query.lowerM)
+    query.heightHigh = heightStep(query.upperM)
     if (query.circle) this.#footprint.coverCircle(this.#queryDegrees, query.radiusM)
     else this.#footprint.coverRing(this.#queryDegrees, query.count)
   }
 
   /** Collects what the coarse boxes let through; false when looking at every slot is cheaper. */
-  #gather(): boolean {
+  #gatherFar(): boolean {
     const postings = this.#postings
     postings.candidateCount = 0
-    this.#summaryFrom = 0
-    const footprint = this.#footprint
-    if (footprint.faces === 0) return false
-    const query = this.#query
-    query.heightLow = heightStep(query.lowerM)
-    query.heightHigh = heightStep(query.upperM)
+    if (this.#footprint.faces === 0) return false
     const limit = this.#slots + 1024
     const direct = this.#probes(0, 0)
-    const summarise = direct > DIRECT_PROBES && this.#summaryCheaper(direct)
+    const summarise = this.#summaryCheaper(direct)
     let probes = 0
     for (let cellClass = summarise ? 1 : 0; cellClass < CELL_CLASSES; cellClass++) probes += this.#probes(0, cellClass)
-    if (summarise)
+    if (summarise) {
       for (let cellClass = 1; cellClass < CELL_CLASSES; cellClass++) probes += this.#probes(SUMMARY, cellClass)
+    }
     if (probes > limit) return false
-    for (let cellClass = summarise ? 1 : 0; cellClass < CELL_CLASSES; cellClass++) this.#gatherClass(0, cellClass)
+    for (let cellClass = summarise ? 1 : 0; cellClass < CELL_CLASSES; cellClass++) {
+      this.#gatherClass(0, cellClass, GATHER)
+    }
     this.#summaryFrom = postings.candidateCount
-    if (summarise) for (let cellClass = 1; cellClass < CELL_CLASSES; cellClass++) this.#gatherClass(SUMMARY, cellClass)
+    if (summarise) {
+      for (let cellClass = 1; cellClass < CELL_CLASSES; cellClass++) this.#gatherClass(SUMMARY, cellClass, GATHER)
+    }
     return true
   }
 
@@ -407,14 +495,14 @@ export class VolumeIndex {
     for (let cellClass = 1; cellClass < CELL_CLASSES; cellClass++) probes += this.#probes(SUMMARY, cellClass)
     if (probes > direct) return false
     this.#budget = (direct - probes) * POSTINGS_PER_PROBE
-    for (let cellClass = 1; cellClass < CELL_CLASSES; cellClass++) this.#gatherClass(SUMMARY, cellClass, true)
+    for (let cellClass = 1; cellClass < CELL_CLASSES; cellClass++) this.#gatherClass(SUMMARY, cellClass, COUNT)
     return this.#budget > 0
   }
 
   /** Postings that may still be read before the coarse search costs more than the fine one. */
   #budget = 0
 
-  #gatherClass(kind: number, cellClass: number, countOnly = false): void {
+  #gatherClass(kind: number, cellClass: number, step: number): void {
     const footprint = this.#footprint
     const query = this.#query
     for (let durationClass = 0; durationClass < DURATION_CLASSES; durationClass++) {
@@ -434,8 +522,8 @@ export class VolumeIndex {
       query.keyB = durationClass << 30
       const summary = kind === SUMMARY ? SUMMARY_KEY : 0
       if (cellClass === EVERYWHERE) {
-        if (countOnly) this.#countBuckets(summary | (EVERYWHERE << 29))
-        else this.#gatherBuckets(summary | (EVERYWHERE << 29), 0, 0x7f7f)
+        if (step === COUNT) this.#countBuckets(summary | (EVERYWHERE << 29))
+        else this.#gatherBuckets(summary | (EVERYWHERE << 29), 0, 0x7f7f, step)
         continue
       }
       const shift = CELL_BITS + fineShift(cellClass)
@@ -451,13 +539,13 @@ export class VolumeIndex {
           const iHigh = i === iLast ? (footprint.iHigh[at]! >> fine) & LAST_STEP : LAST_STEP
           for (let j = jFirst; j <= jLast; j++) {
             if (!footprint.touchesCell(at, cellClass, i, j)) continue
-            if (countOnly) {
+            if (step === COUNT) {
               this.#countBuckets(face | (i << 13) | j)
               continue
             }
             const jLow = j === jFirst ? (footprint.jLow[at]! >> fine) & LAST_STEP : 0
             const jHigh = j === jLast ? (footprint.jHigh[at]! >> fine) & LAST_STEP : LAST_STEP
-            this.#gatherBuckets(face | (i << 13) | j, iLow | (jLow << 8), iHigh | (jHigh << 8))
+            this.#gatherBuckets(face | (i << 13) | j, iLow | (jLow << 8), iHigh | (jHigh << 8), step)
           }
         }
       }
@@ -471,59 +559,79 @@ export class VolumeIndex {
     }
   }
 
-  #gatherBuckets(keyA: number, low: number, high: number): void {
+  #gatherBuckets(keyA: number, low: number, high: number, step: number): void {
     const query = this.#query
+    const postings = this.#postings
     const lowest = low | (query.heightLow << 24)
     const highest = high | (query.heightHigh << 24)
     for (let bucket = query.firstBucket; bucket <= query.lastBucket; bucket++) {
       const stepLow = bucket === query.bucketLow ? query.stepLow - bucket * BUCKET_STEPS : 0
       const stepHigh = bucket === query.bucketHigh ? query.stepHigh - bucket * BUCKET_STEPS : LAST_STEP
-      this.#postings.gather(
-        keyA,
-        query.keyB | (bucket & 0x3fffffff),
-        lowest | (stepLow << 16),
-        highest | (stepHigh << 16),
-      )
+      const keyB = query.keyB | (bucket & 0x3fffffff)
+      if (step === LOCATE) postings.locate(keyA, keyB, lowest | (stepLow << 16), highest | (stepHigh << 16))
+      else postings.gather(keyA, keyB, lowest | (stepLow << 16), highest | (stepHigh << 16))
     }
   }
 
-  /** Tests the candidates: each line once, headers first (many memory reads under way at a time), geometry last. */
-  #testLines(out: number[], accept: ((slot: number) => boolean) | undefined): void {
+  /** Of the candidates `from`..`to`, keeps from place `kept` on those that meet in time and height; returns the place after. */
+  #keepMeeting(from: number, to: number, kept: number): number {
     const candidates = this.#postings.candidates
-    const count = this.#summaryFrom
+    if (kept + to - from > this.#survivors.length) {
+      const grown = new Int32Array((kept + to - from) * 2)
+      grown.set(this.#survivors)
+      this.#survivors = grown
+    }
     const query = this.#query
     const stamp = this.#stamp
     const seen = this.#seen
-    if (count > this.#survivors.length) this.#survivors = new Int32Array(count * 2)
     const survivors = this.#survivors
-    this.#startDistinct(count)
     const chunks = this.#lines.words
     const doubleChunks = this.#lines.doubles
-    let left = 0
-    for (let at = 0; at < count; at++) {
+    const { startMs, endMs, lowerTenths, upperTenths } = query
+    let left = kept
+    let touched = 0
+    for (let at = from; at < to; at++) {
       const address = candidates[at]!
-      if (!this.#isNew(address)) continue
-      const chunk = LineStore.chunkOf(address)
-      const words = chunks[chunk]!
-      const doubles = doubleChunks[chunk]!
-      const unit = address & CHUNK_MASK
-      if (seen[words[2 * unit + 5]!] === stamp) continue
-      if (this.#headerMeets(query, words, doubles, unit)) survivors[left++] = address
+      touched ^= chunks[LineStore.chunkOf(address)]![2 * (address & CHUNK_MASK) + 5]!
     }
-    for (let at = 0; at < left; at++) {
+    this.#touched ^= touched
+    for (let at = from; at < to; at++) {
+      const address = candidates[at]!
+      const words = chunks[LineStore.chunkOf(address)]!
+      const unit = address & CHUNK_MASK
+      const word = 2 * unit
+      if (seen[words[word + 5]!] === stamp) continue
+      const doubles = doubleChunks[LineStore.chunkOf(address)]!
+      if ((words[word + 7]! & FORM_WIDE) === 0) {
+        if (words[word + 3]! > upperTenths || words[word + 4]! < lowerTenths) continue
+        const start = doubles[unit]!
+        if (start > endMs || start + (words[word + 2]! >>> 0) < startMs) continue
+      } else if (!this.#headerMeets(query, words, doubles, unit)) continue
+      survivors[left++] = address
+    }
+    return left
+  }
+
+  /** Tests the outlines of what was kept, each line once. */
+  #testRange(from: number, to: number, out: number[], accept: ((slot: number) => boolean) | undefined): void {
+    if (from === to) return
+    const stamp = this.#stamp
+    const seen = this.#seen
+    const survivors = this.#survivors
+    this.#startDistinct(to - from)
+    for (let at = from; at < to; at++) {
       const address = survivors[at]!
       const chunk = LineStore.chunkOf(address)
-      const words = chunks[chunk]!
+      const words = this.#lines.words[chunk]!
       const unit = address & CHUNK_MASK
       const slot = words[2 * unit + 5]!
-      if (seen[slot] === stamp) continue
+      if (seen[slot] === stamp || !this.#isNew(address)) continue
       if (accept !== undefined && !accept(slot)) continue
-      if (this.#outlineMeets(words, doubleChunks[chunk]!, unit)) {
+      if (this.#outlineMeets(words, this.#lines.doubles[chunk]!, unit)) {
         seen[slot] = stamp
         out.push(slot)
       }
     }
-    this.#testSlots(out, accept)
   }
 
   /** Tests the slots that the coarse search found, volume by volume. */
@@ -694,7 +802,12 @@ export class VolumeIndex {
   /** Bytes of the parts: lines, hash table, posting lists, slots. */
   memoryParts(): number[] {
     const { tableBytes, listBytes } = this.#postings.memoryParts()
-    return [this.#lines.memoryBytes(), tableBytes, listBytes, this.#blocks.byteLength + this.#seen.byteLength + this.#visited.byteLength]
+    return [
+      this.#lines.memoryBytes(),
+      tableBytes,
+      listBytes,
+      this.#blocks.byteLength + this.#seen.byteLength + this.#visited.byteLength,
+    ]
   }
 
   /** A copy of the state, ready to be stored; the arrays may be handed on. */
@@ -723,6 +836,10 @@ export class VolumeIndex {
     index.#seen = new Int32Array(index.#blocks.length)
     index.#visited = new Int32Array(index.#blocks.length)
     index.#live.set(reader.numbers('live', index.#live.length))
+    for (let group = 0; group < CELL_CLASSES * DURATION_CLASSES; group++) {
+      const cellClass = Math.floor(group / DURATION_CLASSES)
+      index.#classLive[cellClass] = index.#classLive[cellClass]! + index.#live[group]!
+    }
     index.#bucketLow.set(reader.numbers('bucket-low', index.#bucketLow.length))
     index.#bucketHigh.set(reader.numbers('bucket-high', index.#bucketHigh.length))
     index.#lines = LineStore.load('volume-index/lines', sections)
@@ -738,6 +855,9 @@ interface QueryVolume {
   endMs: number
   lowerM: number
   upperM: number
+  /** The heights in tenths of a millimetre, as the lines keep them, cut to 32 bits. */
+  lowerTenths: number
+  upperTenths: number
   radiusM: number
   circle: boolean
   count: number
@@ -764,6 +884,8 @@ function newQueryVolume(): QueryVolume {
     endMs: 0.5,
     lowerM: 0.5,
     upperM: 0.5,
+    lowerTenths: 0,
+    upperTenths: 0,
     radiusM: 0.5,
     circle: false,
     count: 0,

@@ -195,8 +195,8 @@ export class LineBuffer {
     const startMs = Math.floor(volume.startMs)
     const endMs = Math.ceil(volume.endMs)
     const lower = tenthsBelow(volume.altitudeLowerM)
-    const upper = -tenthsBelow(-volume.altitudeUpperM)
-    const reach = -tenthsBelow(-radius)
+    const upper = tenthsAbove(volume.altitudeUpperM)
+    const reach = tenthsAbove(radius)
     const duration = endMs - startMs
     const compact =
       near &&
@@ -282,6 +282,12 @@ export class LineBuffer {
 function tenthsBelow(metres: number): number {
   const tenths = Math.round(metres * TENTHS_MM)
   return tenths / TENTHS_MM <= metres ? tenths : tenths - 1
+}
+
+/** As {@link tenthsBelow}, else the next above. */
+function tenthsAbove(metres: number): number {
+  const tenths = Math.round(metres * TENTHS_MM)
+  return tenths / TENTHS_MM >= metres ? tenths : tenths + 1
 }
 
 /** Whether 32 bits hold the number apart from the value that means unbounded. */
