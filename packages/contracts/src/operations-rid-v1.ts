@@ -14,6 +14,7 @@ import {
   RidV1SearchSubscriptionsResponse,
   RidV1UpdateIdentificationServiceAreaParameters,
   RidV1UpdateSubscriptionParameters,
+  RidVersionText,
 } from './rid-v1.ts'
 import { SCOPE } from './scopes.ts'
 
@@ -23,7 +24,7 @@ const earliest = permitted('earliest_time', DateTime, 'Only areas that last to t
 const latest = permitted('latest_time', DateTime, 'Only areas that begin by this time.')
 const areaId = required('id', EntityIdText, 'Identifier of the identification service area.')
 const subscriptionId = required('id', SubscriptionIdText, 'Identifier of the subscription.')
-const version = required('version', Type.String({ minLength: 1 }), 'Version to be changed.')
+const version = required('version', RidVersionText, 'Version to be changed.')
 
 const areas = '/v1/dss/identification_service_areas'
 const subscriptions = '/v1/dss/subscriptions'

@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { DateTime, EntityIdText, SubscriptionIdText } from './common.ts'
 import { operation, permitted, required } from './operation.ts'
+import { RidVersionText } from './rid-v1.ts'
 import {
   RidV2CreateIdentificationServiceAreaParameters,
   RidV2CreateSubscriptionParameters,
@@ -23,7 +24,7 @@ const earliest = permitted('earliest_time', DateTime, 'Only areas that last to t
 const latest = permitted('latest_time', DateTime, 'Only areas that begin by this time.')
 const areaId = required('id', EntityIdText, 'Identifier of the identification service area.')
 const subscriptionId = required('id', SubscriptionIdText, 'Identifier of the subscription.')
-const version = required('version', Type.String({ minLength: 1 }), 'Version to be changed.')
+const version = required('version', RidVersionText, 'Version to be changed.')
 
 const areas = '/rid/v2/dss/identification_service_areas'
 const subscriptions = '/rid/v2/dss/subscriptions'

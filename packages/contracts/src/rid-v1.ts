@@ -1,12 +1,17 @@
 import { type Static, Type } from 'typebox'
 import { DateTime, EntityIdText, SubscriptionIdText } from './common.ts'
 import { LatLngPoint } from './geometry.ts'
-import { named, omissible, optional } from './schema.ts'
+import { named, omissible, optional, RULE } from './schema.ts'
 
 /** F3411-19 altitude: metres above the WGS84 ellipsoid as a plain number. */
 export const RidV1Altitude = Type.Number()
 /** Opaque version of a service area or subscription. */
 export const RidVersion = Type.String()
+/** A version as a path names it: one that no service of ours or of the reference implementation can have given is refused unseen. */
+export const RidVersionText = Type.String({
+  pattern: '^[0-9a-v]{1,13}$',
+  [RULE]: 'must be a version as this service gives them: up to 13 digits of base 32',
+})
 /** A URL as text; judged by the rules. */
 const Url = Type.String()
 
