@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { exactClearing, type Volume4D } from '@parley/geo4d'
 import { epochMs, metresHae } from '@parley/units'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { NO_MARGIN, type Piece } from '../model/item.ts'
 import { discShape, segmentShape } from '../read/outline.ts'

@@ -69,48 +69,83 @@ function forbidden(
 ): { times: number[]; heights: number[] | null } {
   const times: number[] = []
   let heights: number[] | null = []
+  const time = new Float64Array(2)
+  const height = new Float64Array(2)
   for (const [i, a] of itemA.pieces.entries()) {
     for (const [j, b] of itemB.pieces.entries()) {
       const requiredM = minima.horizontalM + a.margin.lateralM + b.margin.lateralM
       if (ballGapM(ballsA[i] as Ball, ballsB[j] as Ball) > requiredM) continue
-      const timeShifts = timeRange(a, b, minima)
-      const heightShifts = heightRange(a, b, minima)
-      const timesMeet = contains(timeShifts, 0)
-      const heightsMeet = heightShifts === null || contains(heightShifts, 0)
-      if (!timesMeet && !heightsMeet) continue
+      timeShifts(a, b, { minima, out: time })
+      const comparable = heightShifts(a, b, { minima, out: height })
+      const timesMeet = containsZero(time)
+      const heightsMeet = !comparable || containsZero(height)
+      const newTime = heightsMeet && !lastContains(times, time)
+      const newHeight = timesMeet && heights !== null && (!comparable || !lastContains(heights, height))
+      // What the interval before covers needs no geometry: pieces follow each other, and so do their shifts.
+      if (!newTime && !newHeight) continue
       if (horizontalGap(a.shape, b.shape, requiredM) === null) continue
-      if (heightsMeet) times.push(...timeShifts)
-      if (!timesMeet) continue
-      if (heightShifts === null) heights = null
-      else heights?.push(...heightShifts)
+      if (newTime) push(times, time)
+      if (!newHeight) continue
+      if (comparable && heights !== null) push(heights, height)
+      else heights = null
     }
   }
   return { times, heights }
 }
 
-type Range = readonly [low: number, high: number]
-
-function contains([low, high]: Range, shift: number): boolean {
-  return low <= shift && shift <= high
+interface ShiftOptions {
+  readonly minima: Minima
+  readonly out: Float64Array
 }
 
-function timeRange(a: Piece, b: Piece, minima: Minima): Range {
+function containsZero(range: Float64Array): boolean {
+  return (range[0] as number) <= 0 && (range[1] as number) >= 0
+}
+
+function lastContains(intervals: readonly number[], range: Float64Array): boolean {
+  const at = intervals.length - 2
+  return (
+    at >= 0 &&
+    (intervals[at] as number) <= (range[0] as number) &&
+    (intervals[at + 1] as number) >= (range[1] as number)
+  )
+}
+
+/** Adds an open interval, made one with the one before where they overlap; two that only touch leave a gap of one point. */
+function push(intervals: number[], range: Float64Array): void {
+  const low = range[0] as number
+  const high = range[1] as number
+  const at = intervals.length - 2
+  if (at >= 0 && low < (intervals[at + 1] as number) && high > (intervals[at] as number)) {
+    intervals[at] = Math.min(intervals[at] as number, low)
+    intervals[at + 1] = Math.max(intervals[at + 1] as number, high)
+  } else {
+    intervals.push(low, high)
+  }
+}
+
+type Range = readonly [low: number, high: number]
+
+function timeShifts(a: Piece, b: Piece, { minima, out }: ShiftOptions): void {
   const required = minima.timeApartMs + a.margin.timeMs + b.margin.timeMs
-  return [a.interval.startMs - b.interval.endMs - required, a.interval.endMs - b.interval.startMs + required]
+  out[0] = a.interval.startMs - b.interval.endMs - required
+  out[1] = a.interval.endMs - b.interval.startMs + required
 }
 
 const gap = new Float64Array(2)
 
-function heightRange(a: Piece, b: Piece, minima: Minima): Range | null {
+/** False when the heights cannot be compared. */
+function heightShifts(a: Piece, b: Piece, { minima, out }: ShiftOptions): boolean {
+  if (a.band.unknown !== undefined || b.band.unknown !== undefined) return false
   const required = minima.verticalM + a.margin.verticalM + b.margin.verticalM
   const samePlace = minima.horizontalM === 0 && a.margin.lateralM === 0 && b.margin.lateralM === 0
-  if (a.band.unknown !== undefined || b.band.unknown !== undefined) return null
   limitGap(a.band.lower, b.band.upper, { samePlace, out: gap })
-  if (gap[0] !== gap[1]) return null
-  const low = (gap[0] as number) - required
+  if (gap[0] !== gap[1]) return false
+  out[0] = (gap[0] as number) - required
   limitGap(b.band.lower, a.band.upper, { samePlace, out: gap })
-  if (gap[0] !== gap[1]) return null
-  return [low, required - (gap[0] as number)]
+  if (gap[0] !== gap[1]) return false
+  out[1] = required - (gap[0] as number)
+  return true
 }
 
 /** The smallest multiple of `step` above 0 along `direction` that lies in none of the open intervals; null beyond `limit`. */

@@ -1,5 +1,5 @@
 import { directGeodesic } from '@parley/geo4d'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import geodesic from 'geographiclib-geodesic'
 import { expect, test } from 'vitest'
 import type { AreaShape } from '../model/item.ts'

@@ -218,7 +218,7 @@ function toEdge(
   const along = length2 === 0 ? 0 : Math.min(1, Math.max(0, ((px - ex) * dx + (py - ey) * dy) / length2))
   const qx = ex + along * dx
   const qy = ey + along * dy
-  const distance = Math.hypot(px - qx, py - qy)
+  const distance = Math.sqrt((px - qx) * (px - qx) + (py - qy) * (py - qy))
   if (distance >= nearest.distance) return
   nearest.distance = distance
   nearest.ax = swapped ? qx : px

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import { check, f3548Intent, f3548Volume, lines, OVERLAP, readTexts } from '../testing/fixtures.ts'
 
+type Json = any // oxlint-disable-line typescript/no-explicit-any -- changes to JSON bodies
+
 const A = '00000000-0000-4000-8000-00000000000a'
 const B = '00000000-0000-4000-8000-00000000000b'
 
@@ -99,8 +101,7 @@ test.each<[string, Change, string]>([
 })
 
 test('a circle is read with its radius', async () => {
-  const volume = f3548Volume((v: any) => {
-    // oxlint-disable-line typescript/no-explicit-any -- a change to a JSON body
+  const volume = f3548Volume((v: Json) => {
     delete v.volume.outline_polygon
     v.volume.outline_circle = { center: { lat: 46, lng: 7 }, radius: { value: 300, units: 'M' } }
   })
@@ -115,8 +116,7 @@ test('off-nominal volumes count', async () => {
 })
 
 test('TV-16: [10:00, 11:00) and [11:00, 12:00) are no conflict by default, and are one when the profile says so', async () => {
-  const later = f3548Volume((v: any) => {
-    // oxlint-disable-line typescript/no-explicit-any -- a change to a JSON body
+  const later = f3548Volume((v: Json) => {
     v.time_start.value = '2026-03-01T11:00:00Z'
     v.time_end.value = '2026-03-01T12:00:00Z'
   })

@@ -191,7 +191,7 @@ function heightFault(feet: unknown, field: 'geoaltitude' | 'altitude'): Unusable
 
 function missingRule(field: 'geoaltitude' | 'altitude'): string {
   return field === 'geoaltitude'
-    ? 'no geometric altitude: the row is left out, pressure altitude is not put in its place'
+    ? 'no geometric altitude: the row is left out and pressure altitude not put in its place (--altitude pressure checks by that)'
     : 'no pressure altitude: the row is left out'
 }
 

@@ -3,6 +3,8 @@ import { expect, test } from 'vitest'
 import { check, f3548Intent, f3548Volume, lines, OVERLAP, readTexts } from '../testing/fixtures.ts'
 import { latLng } from './outline.ts'
 
+type Json = any // oxlint-disable-line typescript/no-explicit-any -- changes to JSON bodies
+
 const HEIGHTS = { altitudeLower: 0, altitudeUpper: 100, altitudeUnit: 'm', altitudeReference: 'W84' }
 const TIMES = { time_start: '2026-03-01T10:00:00Z', time_end: '2026-03-01T11:00:00Z' }
 
@@ -37,8 +39,7 @@ test('TV-08: a plan 500 m north of that edge meets the F3548 reading of it and n
   const straight = feature(polygon([38, 35.5], [41, 35.5], [41, 34.5], [38, 34.5]))
   const asGeoJson = await readOne({ type: 'FeatureCollection', features: [plan, straight] })
   expect(check(asGeoJson.picture, OVERLAP).encounters).toEqual([])
-  const geodesic = f3548Volume((v: any) => {
-    // oxlint-disable-line typescript/no-explicit-any -- a change to a JSON body
+  const geodesic = f3548Volume((v: Json) => {
     v.volume.outline_polygon.vertices = [
       { lat: 35.5, lng: 38 },
       { lat: 35.5, lng: 41 },

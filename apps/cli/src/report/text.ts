@@ -189,7 +189,7 @@ function verdictLine({ summary }: Report, { colors }: TextOptions): string {
   named(summary.conflicts, 'conflict', 'conflicts')
   named(summary.breaches, 'breach', 'breaches')
   named(summary.cautions, 'caution', 'cautions')
-  if (parts.length === 0) parts.push('no conflict found')
+  if (parts.length === 0) parts.push(summary.items < 2 ? 'nothing to compare' : 'no conflict found')
   named(summary.undecided, 'undecided', 'undecided')
   named(summary.left_out, 'part left out', 'parts left out')
   const ignored: string[] = []
