@@ -2,6 +2,8 @@ import { signal } from '@preact/signals'
 
 export type LookTarget =
   | { readonly kind: 'all' }
+  /** The scene of the scenario, its rings. */
+  | { readonly kind: 'scene' }
   | { readonly kind: 'ids'; readonly ids: readonly string[] }
   | { readonly kind: 'draft' }
 

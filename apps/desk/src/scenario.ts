@@ -26,7 +26,7 @@ interface PlaceView {
   readonly lngDeg: number
 }
 
-interface RingView {
+export interface RingView {
   readonly name: LocalText
   readonly latDeg: number
   readonly lngDeg: number

@@ -230,6 +230,10 @@ export async function readOlderDecisions(): Promise<void> {
   if (await readDecisions(after, upTo)) decisionsFrom.value = after
 }
 
+let following = new AbortController()
+/** Decisions above this number arrived while the page was open. */
+export const liveFrom = signal<number | null>(null)
+
 let pictureTimer: ReturnType<typeof setTimeout> | undefined
 
 function pictureSoon(): void {
@@ -265,6 +269,18 @@ function pause(milliseconds: number): Promise<void> {
   })
 }
 
+/**
+ * Forgets everything read from the journal and starts over. Needed when the node now serves a shorter journal than the
+ * one shown: it was started with other data, and nothing of the old picture is true any more.
+ */
+function startOver(): void {
+  picture.value = null
+  decisions.value = []
+  decisionsFrom.value = 0
+  liveFrom.value = null
+  following.abort()
+}
+
 async function live(): Promise<void> {
   for (;;) {
     while (status.value === null || needsToken.value) await pause(250)
@@ -281,8 +297,10 @@ async function live(): Promise<void> {
       continue
     }
     const newest = Math.max(head, decisions.value[0]?.seq ?? 0)
+    following = new AbortController()
+    liveFrom.value = newest
     try {
-      await follow(newest, new AbortController().signal)
+      await follow(newest, following.signal)
     } catch (error) {
       const refused = error instanceof StreamRefusedError
       report({
@@ -298,8 +316,10 @@ async function live(): Promise<void> {
 async function poll(): Promise<void> {
   for (;;) {
     const scenarioBefore = status.value?.scenario?.name
-    await readStatus()
+    const newestBefore = decisions.value[0]?.seq ?? 0
+    const read = await readStatus()
     const now = status.value
+    if (read && now !== null && now.head < newestBefore) startOver()
     // A node that was started anew may play another scenario, and its picture may have moved without an event.
     if (now !== null && scenarioBefore !== undefined && now.scenario?.name !== scenarioBefore)
       void readScenarioDocument()

@@ -51,6 +51,10 @@ export interface FixtureOptions {
   readonly exact?: boolean
   /** Plans beside those of the scenario, for looking at a full pool. */
   readonly extraPlans?: number
+  /** Any free one unless told. */
+  readonly port?: number
+  /** Nothing filed yet. */
+  readonly empty?: boolean
 }
 
 export interface Fixture {
@@ -220,18 +224,20 @@ export async function startFixtureNode(options: FixtureOptions): Promise<Fixture
     })
   }
   const of = (label: string): string => managerOf(scenario.intents.find((each) => each.label === label)?.user ?? '')
-  accept('constraint', 'closure', 'to-6500', managerOf('pt-fire'))
-  accept('operational_intent', 'survey-drone', 'morning', of('survey-drone'))
-  accept('operational_intent', 'pt-canadair', 'whole-time', of('pt-canadair'))
-  refuse('es-foca-43', 'whole-time', of('es-foca-43'))
-  accept('operational_intent', 'pt-canadair', 'slots', of('pt-canadair'), 'update')
-  accept('operational_intent', 'es-foca-43', 'slots', of('es-foca-43'))
-  accept('operational_intent', 'es-heli-brif', 'north-flank', of('es-heli-brif'))
-  accept('operational_intent', 'pt-heli', 'south-flank', of('pt-heli'))
-  refuse('news-drone', 'low', of('news-drone'))
-  accept('operational_intent', 'medevac', 'lobios-ourense', of('medevac'))
-  accept('operational_intent', 'news-helo', 'above-closure', of('news-helo'))
-  accept('constraint', 'closure', 'to-8500', managerOf('pt-fire'), 'update')
+  if (options.empty !== true) {
+    accept('constraint', 'closure', 'to-6500', managerOf('pt-fire'))
+    accept('operational_intent', 'survey-drone', 'morning', of('survey-drone'))
+    accept('operational_intent', 'pt-canadair', 'whole-time', of('pt-canadair'))
+    refuse('es-foca-43', 'whole-time', of('es-foca-43'))
+    accept('operational_intent', 'pt-canadair', 'slots', of('pt-canadair'), 'update')
+    accept('operational_intent', 'es-foca-43', 'slots', of('es-foca-43'))
+    accept('operational_intent', 'es-heli-brif', 'north-flank', of('es-heli-brif'))
+    accept('operational_intent', 'pt-heli', 'south-flank', of('pt-heli'))
+    refuse('news-drone', 'low', of('news-drone'))
+    accept('operational_intent', 'medevac', 'lobios-ourense', of('medevac'))
+    accept('operational_intent', 'news-helo', 'above-closure', of('news-helo'))
+    accept('constraint', 'closure', 'to-8500', managerOf('pt-fire'), 'update')
+  }
 
   for (let index = 0; index < (options.extraPlans ?? 0); index++) {
     const [row, column] = [Math.floor(index / 100), index % 100]
@@ -393,7 +399,7 @@ export async function startFixtureNode(options: FixtureOptions): Promise<Fixture
     })
   })
   await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve)
+    server.listen(options.port ?? 0, '127.0.0.1', resolve)
   })
   const address = server.address()
   const port = typeof address === 'object' && address !== null ? address.port : 0

@@ -17,7 +17,7 @@ if (executablePath === null) {
 const desk = join(import.meta.dirname, '..')
 const scenarioFile = join(desk, '..', '..', 'scenarios', 'fire.json')
 
-describe.skipIf(executablePath === null)('the page', () => {
+describe.skipIf(executablePath === null)('the page', { timeout: 120_000 }, () => {
   let distDir: string
   let node: Fixture
   let browser: Browser
@@ -263,6 +263,15 @@ describe.skipIf(executablePath === null)('the page', () => {
     await page.locator('.stale-banner').waitFor({ state: 'detached', timeout: 15_000 })
     await page.locator('.problem').first().waitFor({ state: 'detached', timeout: 15_000 })
     complaints = complaints.filter((line) => !line.includes('503'))
+  })
+
+  test('a node that comes back with another journal is shown as it is, nothing of the old one is left', async () => {
+    const { port } = node
+    await node.close()
+    node = await startFixtureNode({ distDir, scenarioFile, port, empty: true })
+    await expect.poll(() => text('.list.sky'), { timeout: 20_000 }).toContain('No plan and no zone is filed')
+    expect(await text('.list.decisions')).toContain('No decision yet.')
+    complaints = complaints.filter((line) => !/ERR_|Failed to load resource/.test(line))
   })
 
   test('a full pool stays usable: lists are capped with a count, and the page answers', async () => {

@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals'
 import { useRef } from 'preact/hooks'
+import { blockersOf } from '../blockers.ts'
 import { type HeightReference, readInstant } from '../draft.ts'
 import { offeredShifts } from '../explain.ts'
 import { useTakeOver } from '../focus.ts'
@@ -223,7 +224,7 @@ function VerdictView({ given }: { given: GivenVerdict }) {
         <ProfileChart
           name={t('map.legend-draft')}
           subject={[read.volume]}
-          otherIds={given.blocking.filter((each) => each.overlaps).map((each) => each.id)}
+          others={blockersOf(given.blocking, null)}
           shifts={offeredShifts(given.clearing)}
           refused={given.blocked}
         />

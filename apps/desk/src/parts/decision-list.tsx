@@ -4,7 +4,7 @@ import { ageText, countText } from '../format.ts'
 import { language, type MessageKey, t, tell } from '../i18n.ts'
 import { hullOf } from '../items.ts'
 import { lookAt } from '../look-at.ts'
-import { decisions, decisionsFrom, picture, readOlderDecisions, serverNowMs } from '../session.ts'
+import { decisions, decisionsFrom, liveFrom, picture, readOlderDecisions, serverNowMs } from '../session.ts'
 import { nameOf, refusals, select, selection } from '../view-state.ts'
 import type { Decision } from '../wire.ts'
 import { volumesFromWire } from '../wire.ts'
@@ -104,6 +104,21 @@ async function loadOlder(): Promise<void> {
   }
 }
 
+/** Says a refusal aloud, once, to those who listen instead of look; only what is decided while the page is open. */
+function Announcer() {
+  const from = liveFrom.value
+  const newest = refusals.value[0]
+  return (
+    <p class="visually-hidden" role="status">
+      {from !== null && newest !== undefined && newest.seq > from && (
+        <>
+          {t('decision.refused')}: {t('decision.headline', { what: whatOf(newest), manager: newest.manager })}
+        </>
+      )}
+    </p>
+  )
+}
+
 /** What the pool decided, newest first, each refusal with its reasons. */
 export function DecisionList() {
   const of = language.value
@@ -129,6 +144,7 @@ export function DecisionList() {
           {t('decision.only-refused')}
         </label>
       </header>
+      <Announcer />
       <ul class="rows">
         {all.slice(0, MOST_SHOWN).map((decision) => (
           <Row key={decision.seq} decision={decision} />

@@ -1,4 +1,5 @@
 import { useRef } from 'preact/hooks'
+import { blockersOf, itemsBeside } from '../blockers.ts'
 import { offeredShifts } from '../explain.ts'
 import { useTakeOver } from '../focus.ts'
 import { ageText, countText } from '../format.ts'
@@ -92,7 +93,7 @@ function ItemDetail({ item }: { item: Item }) {
       <ProfileChart
         name={nameOf(item.id)}
         subject={item.volumes}
-        otherIds={[...new Set(others)]}
+        others={itemsBeside([...new Set(others)])}
         shifts={[]}
         refused={false}
       />
@@ -169,7 +170,7 @@ function DecisionDetail({ decision }: { decision: Decision }) {
           <ProfileChart
             name={nameOf(decision.id)}
             subject={volumes}
-            otherIds={blocking.filter((each) => each.overlaps).map((each) => each.id)}
+            others={blockersOf(blocking, decision.seq)}
             shifts={offeredShifts(decision.clearing)}
             refused={refused}
           />

@@ -1,5 +1,5 @@
 import type { Outline } from '@parley/geo4d'
-import { degrees } from '@parley/units'
+import { degrees, metres } from '@parley/units'
 import { computed, effect, signal, useSignal } from '@preact/signals'
 import { AttributionControl, type GeoJSONSource, Map as MapLibreMap, setWorkerUrl } from 'maplibre-gl'
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'
@@ -24,9 +24,10 @@ import { patternImage, patternName } from '../map-patterns.ts'
 import { mapStyle, type SourceName } from '../map-style.ts'
 import { DANGER_COLOUR, ZONE_COLOUR } from '../palette.ts'
 import { report, settle } from '../problems.ts'
-import { items, looks, scenario } from '../session.ts'
+import type { RingView } from '../scenario.ts'
+import { items, looks, scenario, status } from '../session.ts'
 import { boundsOf, graticuleFor, niceBelow, polygonFeature, ringOf } from '../shapes.ts'
-import { localised, nameOf, select, selectedDecision, selection, shownMs } from '../view-state.ts'
+import { localised, nameOf, select, selectedDecision, selection, shownMs, view } from '../view-state.ts'
 import { volumesFromWire } from '../wire.ts'
 import { Legend } from './legend.tsx'
 
@@ -127,10 +128,20 @@ function chosenId(): string | null {
   return selectedDecision.value?.id ?? null
 }
 
+function circleOf({ latDeg, lngDeg, radiusM }: RingView): Outline {
+  return {
+    kind: 'circle',
+    centre: { latDeg: degrees(latDeg), lngDeg: degrees(lngDeg) },
+    radiusM: metres(radiusM),
+  }
+}
+
 function outlinesIn(target: LookTarget): Outline[] {
   switch (target.kind) {
     case 'all':
       return items.value.flatMap((item) => item.volumes.map(({ outline }) => outline))
+    case 'scene':
+      return (scenario.value?.rings ?? []).map(circleOf)
     case 'ids': {
       const known = items.value.filter((item) => target.ids.includes(item.id)).flatMap((item) => item.volumes)
       return [...known, ...volumesFromWire(selectedDecision.value?.extents ?? [])].map(({ outline }) => outline)
@@ -172,12 +183,16 @@ function bind(map: MapLibreMap, scale: { value: number }): () => void {
       setData(map, 'areas', features)
       states.replace(drawn)
       states.show(shownMs.peek(), chosenId())
-      if (!fitted && sized.value && items.value.length > 0) {
-        fitted = true
-        fitTo(map, { kind: 'all' }, false)
-      }
     }),
     effect(() => states.show(shownMs.value, chosenId())),
+    effect(() => {
+      // With a scenario the first look waits for its document, whose rings are the scene.
+      if (fitted || !sized.value || (status.value?.scenario != null && scenario.value === null)) return
+      const scene = outlinesIn({ kind: 'scene' }).length > 0
+      if (!scene && items.value.length === 0) return
+      fitted = true
+      fitTo(map, { kind: scene ? 'scene' : 'all' }, false)
+    }),
     effect(() => {
       const atMs = labelledMs.value.atMs
       const options = { looks: looks.value, nameOf: nameOf }
@@ -185,10 +200,7 @@ function bind(map: MapLibreMap, scale: { value: number }): () => void {
     }),
     effect(() => {
       const rings = scenario.value?.rings ?? []
-      const outlines = rings.map(({ latDeg, lngDeg, radiusM, name }) => ({
-        name,
-        ring: ringOf({ kind: 'circle', centre: { latDeg, lngDeg }, radiusM } as Parameters<typeof ringOf>[0]),
-      }))
+      const outlines = rings.map((ring) => ({ name: ring.name, ring: ringOf(circleOf(ring)) }))
       setData(
         map,
         'rings',
@@ -256,10 +268,16 @@ function bind(map: MapLibreMap, scale: { value: number }): () => void {
   map.on('click', (event) => {
     if (!drawing.value) return chooseAt(map, event.point)
     addPoint(rounded({ latDeg: degrees(event.lngLat.lat), lngDeg: degrees(event.lngLat.lng) }))
-    if (draft.value.shape === 'circle') drawing.value = false
+    if (draft.value.shape === 'circle') stopDrawing()
   })
   moved()
   return () => undo.forEach((each) => each())
+}
+
+/** Ends drawing and, where the map is a view of its own, goes back to the form. */
+function stopDrawing(): void {
+  drawing.value = false
+  view.value = 'check'
 }
 
 function ScaleBar({ metresPerPixel }: { metresPerPixel: number }) {
@@ -287,8 +305,8 @@ export function MapView() {
       map = new MapLibreMap({
         container: holder.current,
         style: mapStyle(),
-        center: [-8.1, 41.86],
-        zoom: 8,
+        center: [0, 25],
+        zoom: 1,
         minZoom: 1,
         maxZoom: 17,
         attributionControl: false,
@@ -368,9 +386,17 @@ export function MapView() {
       </div>
       <Legend />
       {drawing.value && (
-        <p class="map-hint" role="status">
-          {t(draft.value.shape === 'polygon' ? 'map.drawing-polygon' : 'map.drawing-circle')}
-        </p>
+        <div class="map-hint">
+          <p role="status">{t(draft.value.shape === 'polygon' ? 'map.drawing-polygon' : 'map.drawing-circle')}</p>
+          <div class="buttons">
+            <button type="button" onClick={() => addPoint(mapCentre.value)}>
+              {t('form.add-centre')}
+            </button>
+            <button type="button" onClick={stopDrawing}>
+              {t('form.draw-stop')}
+            </button>
+          </div>
+        </div>
       )}
       <div class="map-foot">
         <ScaleBar metresPerPixel={scale.value} />

@@ -1,12 +1,12 @@
 import type { Volume4D } from '@parley/geo4d'
 import { useId } from 'preact/hooks'
+import type { Beside } from '../blockers.ts'
 import { explainShift, type OfferedShift } from '../explain.ts'
 import { countText, heightText, listText } from '../format.ts'
 import { language, t, tell } from '../i18n.ts'
 import { utcText } from '../instant-text.ts'
 import { hullOf } from '../items.ts'
 import { type Box, layoutProfile, type Profile } from '../profile.ts'
-import { itemById } from '../session.ts'
 import { nameOf } from '../view-state.ts'
 import { clockText } from '../zoned-time.ts'
 import { fillOf, PatternDefs } from './swatch.tsx'
@@ -17,7 +17,7 @@ const MARGIN = { start: 44, top: 8, end: 8, bottom: 20 }
 interface ProfileProps {
   readonly name: string
   readonly subject: readonly Volume4D[]
-  readonly otherIds: readonly string[]
+  readonly others: readonly Beside[]
   readonly shifts: readonly OfferedShift[]
   readonly refused: boolean
 }
@@ -46,14 +46,12 @@ function labelsOf(profile: Profile): { id: string; x: number; y: number }[] {
 }
 
 /** Height over time of a plan against what is in its way; every fact of it also stands in words beside it. */
-export function ProfileChart({ name, subject, otherIds, shifts, refused }: ProfileProps) {
+export function ProfileChart({ name, subject, others, shifts, refused }: ProfileProps) {
   const id = useId()
   const prefix = `p${id.replaceAll(/[^\w-]/g, '')}`
-  const known = otherIds.flatMap((each) => {
-    const item = itemById.value.get(each)
-    return item === undefined ? [] : [item]
-  })
-  const unknown = otherIds.filter((each) => !itemById.value.has(each))
+  const known = others.flatMap(({ volumes, ...other }) => (volumes === null ? [] : [{ ...other, volumes }]))
+  const unknown = others.filter(({ volumes }) => volumes === null)
+  const otherById = new Map(others.map((other) => [other.id, other]))
   const hull = hullOf(subject)
   const profile = layoutProfile({ subject, others: known, shifts }, SIZE)
   if (profile === null || hull === null) return <p class="empty">{t('profile.no-times')}</p>
@@ -94,7 +92,7 @@ export function ProfileChart({ name, subject, otherIds, shifts, refused }: Profi
             </g>
           ))}
           {profile.others.map(({ id: other, boxes }) => {
-            const item = itemById.value.get(other)
+            const item = otherById.get(other)
             const { fill, stroke } = fillOf(prefix, item?.kind ?? '', item?.manager ?? '')
             return boxes.map((box, index) => (
               <rect
@@ -171,7 +169,12 @@ export function ProfileChart({ name, subject, otherIds, shifts, refused }: Profi
       </p>
       {unknown.length > 0 && (
         <p class="note" dir="auto">
-          {t('profile.unknown', { names: listText(of, unknown.map(nameOf)) })}
+          {t('profile.unknown', {
+            names: listText(
+              of,
+              unknown.map((other) => nameOf(other.id)),
+            ),
+          })}
         </p>
       )}
     </figure>

@@ -39,20 +39,24 @@ function Clocks() {
   )
 }
 
+/** A word that opens into what it means. */
+function Chip({ label, why }: { label: string; why: string }) {
+  return (
+    <details class="chip">
+      <summary>{label}</summary>
+      <p>{why}</p>
+    </details>
+  )
+}
+
 function Mode() {
   const now = status.value
   if (now === null) return null
   const mode = now.exact ? 'exact' : 'standard'
   return (
     <>
-      <span class="chip" title={t(`badge.mode-${mode}-why`)}>
-        {t(`badge.mode-${mode}`)}
-      </span>
-      {now.compat && (
-        <span class="chip" title={t('badge.mode-compat-why')}>
-          {t('badge.mode-compat')}
-        </span>
-      )}
+      <Chip label={t(`badge.mode-${mode}`)} why={t(`badge.mode-${mode}-why`)} />
+      {now.compat && <Chip label={t('badge.mode-compat')} why={t('badge.mode-compat-why')} />}
     </>
   )
 }
