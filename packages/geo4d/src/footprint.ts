@@ -1,4 +1,5 @@
 import { RADIANS } from './ellipsoid.ts'
+import { CROSSED, INSIDE, OUTSIDE, type OutlineRaster } from './outline-raster.ts'
 
 /** Cells of the three classes are S2 cells of level 11, 8 and 5 (4, 35 and 280 km); of the last there is one, the whole Earth. */
 export const EVERYWHERE = 3
@@ -120,6 +121,25 @@ export class Footprint {
     }
   }
 
+  /**
+   * Fills `raster` with where the squares of the ring's box lie; false when there is no ring to ask
+   * (a circle, many vertices, more than one face).
+   */
+  rasterise(raster: OutlineRaster): boolean {
+    if (this.#ringCount === 0) return false
+    const box = { iLow: this.iLow[0]!, iHigh: this.iHigh[0]!, jLow: this.jLow[0]!, jHigh: this.jHigh[0]! }
+    raster.fill(box, (i, j, size) => {
+      const pad = this.#pad
+      return ringAndRectangle(this.#u, this.#v, this.#ringCount, {
+        uLow: planeOf((i * size) / FACE_STEPS) - pad,
+        uHigh: planeOf(((i + 1) * size) / FACE_STEPS) + pad,
+        vLow: planeOf((j * size) / FACE_STEPS) - pad,
+        vHigh: planeOf(((j + 1) * size) / FACE_STEPS) + pad,
+      })
+    })
+    return true
+  }
+
   /** Cells of a class in all boxes together. */
   cellCount(cellClass: number): number {
     if (cellClass === EVERYWHERE) return 1
@@ -145,45 +165,13 @@ export class Footprint {
     }
     const size = (1 << shift) / FACE_STEPS
     const pad = this.#pad
-    const uLow = planeOf(i * size) - pad
-    const uHigh = planeOf((i + 1) * size) + pad
-    const vLow = planeOf(j * size) - pad
-    const vHigh = planeOf((j + 1) * size) + pad
-    return this.#ringMeetsRectangle(uLow, uHigh, vLow, vHigh)
-  }
-
-  #ringMeetsRectangle(uLow: number, uHigh: number, vLow: number, vHigh: number): boolean {
-    const count = this.#ringCount
-    const us = this.#u
-    const vs = this.#v
-    const uMid = (uLow + uHigh) / 2
-    const vMid = (vLow + vHigh) / 2
-    const uHalf = (uHigh - uLow) / 2
-    const vHalf = (vHigh - vLow) / 2
-    let inside = false
-    let u0 = us[count - 1]!
-    let v0 = vs[count - 1]!
-    for (let at = 0; at < count; at++) {
-      const u1 = us[at]!
-      const v1 = vs[at]!
-      if (
-        !(
-          (u0 < uLow && u1 < uLow) ||
-          (u0 > uHigh && u1 > uHigh) ||
-          (v0 < vLow && v1 < vLow) ||
-          (v0 > vHigh && v1 > vHigh)
-        )
-      ) {
-        const du = u1 - u0
-        const dv = v1 - v0
-        const across = du * (vMid - v0) - dv * (uMid - u0)
-        if (Math.abs(across) <= Math.abs(du) * vHalf + Math.abs(dv) * uHalf) return true
-      }
-      if (v0 > vMid !== v1 > vMid && uMid < u0 + ((vMid - v0) * (u1 - u0)) / (v1 - v0)) inside = !inside
-      u0 = u1
-      v0 = v1
-    }
-    return inside
+    const place = ringAndRectangle(this.#u, this.#v, this.#ringCount, {
+      uLow: planeOf(i * size) - pad,
+      uHigh: planeOf((i + 1) * size) + pad,
+      vLow: planeOf(j * size) - pad,
+      vHigh: planeOf((j + 1) * size) + pad,
+    })
+    return place !== OUTSIDE
   }
 
   #coverOnOneFace(face: number, count: number): boolean {
@@ -277,6 +265,46 @@ export class Footprint {
     }
     this.cellClass = cellClass
   }
+}
+
+interface PlaneRectangle {
+  readonly uLow: number
+  readonly uHigh: number
+  readonly vLow: number
+  readonly vHigh: number
+}
+
+/** Whether a rectangle of the gnomonic plane is outside a ring, crossed by an edge of it, or inside. */
+function ringAndRectangle(us: Float64Array, vs: Float64Array, count: number, rectangle: PlaneRectangle): number {
+  const { uLow, uHigh, vLow, vHigh } = rectangle
+  const uMid = (uLow + uHigh) / 2
+  const vMid = (vLow + vHigh) / 2
+  const uHalf = (uHigh - uLow) / 2
+  const vHalf = (vHigh - vLow) / 2
+  let inside = false
+  let u0 = us[count - 1]!
+  let v0 = vs[count - 1]!
+  for (let at = 0; at < count; at++) {
+    const u1 = us[at]!
+    const v1 = vs[at]!
+    if (
+      !(
+        (u0 < uLow && u1 < uLow) ||
+        (u0 > uHigh && u1 > uHigh) ||
+        (v0 < vLow && v1 < vLow) ||
+        (v0 > vHigh && v1 > vHigh)
+      )
+    ) {
+      const du = u1 - u0
+      const dv = v1 - v0
+      const across = du * (vMid - v0) - dv * (uMid - u0)
+      if (Math.abs(across) <= Math.abs(du) * vHalf + Math.abs(dv) * uHalf) return CROSSED
+    }
+    if (v0 > vMid !== v1 > vMid && uMid < u0 + ((vMid - v0) * (u1 - u0)) / (v1 - v0)) inside = !inside
+    u0 = u1
+    v0 = v1
+  }
+  return inside ? INSIDE : OUTSIDE
 }
 
 /** How many bits of a box coordinate are finer than the steps of a cell of this class. */

@@ -54,6 +54,8 @@ export class PostingTable {
   /** References met by {@link gather}, valid up to {@link candidateCount}; the owner resets the count. */
   candidates = new Int32Array(1024)
   candidateCount = 0
+  /** Low and high corner of each candidate that {@link gatherBoxes} met. */
+  candidateBoxes = new Int32Array(2048)
   /** Lists remembered by {@link locate}; the owner resets the count. */
   locatedCount = 0
   #located = new Int32Array(256 * LOCATED_WORDS)
@@ -85,6 +87,38 @@ export class PostingTable {
     const at = probe(entries, hash, keyA, keyB)
     const length = entries[at + 3]! & LENGTH_MASK
     if (length !== 0) this.#scan(entries[at + 2]!, length, low, high)
+  }
+
+  /** As {@link gather}, and keeps the box of each reference in {@link candidateBoxes}. */
+  gatherBoxes(keyA: number, keyB: number, low: number, high: number): void {
+    const from = this.candidateCount
+    const hash = mix(keyA, keyB)
+    const entries = this.#partitions[hash >>> (32 - PARTITION_BITS)]!
+    const at = probe(entries, hash, keyA, keyB)
+    const length = entries[at + 3]! & LENGTH_MASK
+    if (length === 0) return
+    if (from + length > this.candidates.length) this.#growCandidates(from + length)
+    if (2 * (from + length) > this.candidateBoxes.length) {
+      const grown = new Int32Array(4 * (from + length))
+      grown.set(this.candidateBoxes)
+      this.candidateBoxes = grown
+    }
+    const boxes = this.candidateBoxes
+    const out = this.candidates
+    const list = entries[at + 2]!
+    const chunk = this.#chunks[list >>> CHUNK_SHIFT]!
+    const highMarked = high | HIGH_BITS
+    let count = from
+    let word = (list & CHUNK_MASK) * POSTING_WORDS
+    for (const end = word + length * POSTING_WORDS; word < end; word += POSTING_WORDS) {
+      const boxLow = chunk[word]!
+      const boxHigh = chunk[word + 1]!
+      if (((highMarked - boxLow) & ((boxHigh | HIGH_BITS) - low) & HIGH_BITS) !== HIGH_BITS) continue
+      boxes[2 * count] = boxLow
+      boxes[2 * count + 1] = boxHigh
+      out[count++] = chunk[word + 2]!
+    }
+    this.candidateCount = count
   }
 
   /**

@@ -141,4 +141,41 @@ describe('VolumeIndex against brute force', () => {
       expect(answer(copy, randomPlan(place, random))).toEqual([])
     }
   })
+
+  it('gives the same answers for large outlines over thousands of plans', () => {
+    const place = { name: '', latDeg: 47.4, lngDeg: 8.5 }
+    const random = randomSource(4711)
+    const index = new VolumeIndex()
+    const plans = new Map<number, Volume4D[]>()
+    for (let slot = 0; slot < 4000; slot++) {
+      const centre = moved(place, (random() - 0.5) * 60_000, (random() - 0.5) * 60_000)
+      const plan = Array.from({ length: 1 + Math.floor(random() * 3) }, () => ({
+        ...randomVolume({ name: '', ...centre }, random),
+        startMs: epochMs(Math.floor(T0 + random() * 4 * 3600_000)),
+      })).map((volume) => ({ ...volume, endMs: epochMs(volume.startMs + Math.floor(random() * 1200_000)) }))
+      index.insert(slot, plan)
+      plans.set(slot, plan)
+    }
+    let met = 0
+    for (let round = 0; round < 12; round++) {
+      const count = 5 + Math.floor(random() * 8)
+      const vertices = Array.from({ length: count }, (_, k) => {
+        const angle = (2 * Math.PI * (k + 0.5 * random())) / count
+        const distance = 26_000 * (0.4 + 0.6 * random())
+        const vertex = moved(place, distance * Math.cos(angle), distance * Math.sin(angle))
+        return { latDeg: degrees(vertex.latDeg), lngDeg: degrees(vertex.lngDeg) }
+      })
+      const asked: Volume4D = {
+        outline: { kind: 'polygon', vertices },
+        altitudeLowerM: metresHae(round % 3 === 0 ? 150 : -Infinity),
+        altitudeUpperM: metresHae(round % 4 === 0 ? 200 : 400),
+        startMs: epochMs(T0 + 3600_000 * random()),
+        endMs: epochMs(T0 + 3600_000 * (2 + 2 * random())),
+      }
+      const expected = bruteForce(plans, [asked])
+      expect(answer(index, [asked])).toEqual(expected)
+      met += expected.length
+    }
+    expect(met).toBeGreaterThan(2000)
+  })
 })

@@ -4,7 +4,8 @@ import { CELL_BITS, EVERYWHERE, Footprint, fineShift } from './footprint.ts'
 import { type Frame, frameAt, moveFrame, projectRing, toEcef } from './frame.ts'
 import { shapesIntersect } from './intersect.ts'
 import { CHUNK_MASK, LineStore } from './line-store.ts'
-import { ringsIntersect } from './planar.ts'
+import { INSIDE, OUTSIDE, OutlineRaster } from './outline-raster.ts'
+import { insideByParity, ringsIntersect } from './planar.ts'
 import { PostingTable } from './posting-table.ts'
 import { RingIndex, ringIndexMeetsRing } from './ring-index.ts'
 import { type Section, SectionReader, SectionWriter } from './section.ts'
@@ -61,18 +62,26 @@ const SUMMARY_KEY = 0x80000000 | 0
 const SUMMARY = 1
 /** Above this many (cell, bucket) pairs of the finest class it is asked whether the coarser postings of whole slots are cheaper. */
 const DIRECT_PROBES = 64
-/** A look-up in the finest class costs about as much as reading this many postings of whole slots. */
-const POSTINGS_PER_PROBE = 16
+/** A look-up in the finest class, with what it leads to, costs about as much as reading this many postings of whole slots. */
+const POSTINGS_PER_PROBE = 64
 /** Edges no longer than this are straight enough in a frame nearby; longer ones are cut by the slow path. */
 const STRAIGHT_EDGE_M = 40_000
 /** Query rings above this size get boxes over their edges, once for all candidates. */
 const INDEXED_RING = 20
 const NO_BLOCK = -1
 
+/** What a posting stands for: a volume, all volumes of a slot, or those volumes of a slot that are small. */
+const ONE_VOLUME = 0
+const WHOLE_SLOT = 1
+const PART_OF_SLOT = 2
+/** Above so many postings of whole slots it pays to know the inside of the outline. */
+const RASTER_POSTINGS = 1024
+
 /** What to do with each (cell, bucket): remember its list, read it, or only count what it holds. */
 const LOCATE = 0
 const GATHER = 1
 const COUNT = 2
+const GATHER_INSIDE = 3
 
 /**
  * Finds which of a million plans meet a given one, in area, height and time, faces included, right to 1 cm and 1 ms.
@@ -105,6 +114,9 @@ export class VolumeIndex {
   #visited = new Int32Array(64)
   #visit = 0
   #touched = 0
+  readonly #raster = new OutlineRaster()
+  #inner = new Int32Array(64)
+  #innerCount = 0
   #survivors = new Int32Array(256)
   /** For each volume of a query the end of its located lists, later of its survivors. */
   #rangeEnds = new Int32Array(16)
@@ -190,6 +202,7 @@ export class VolumeIndex {
     const footprint = this.#footprint
     const first = address & CHUNK_MASK
     let fine = 0
+    let volumes = 0
     let startMs = Infinity
     let endMs = -Infinity
     let lowerM = Infinity
@@ -203,7 +216,7 @@ export class VolumeIndex {
       const upper = lineUpperM(words, doubles, unit)
       const cellClass = footprint.cellClass
       this.#span(cellClass, start, end, lower, upper)
-      this.#post(footprint, cellClass, 0, address + (unit - first), adding)
+      this.#post(footprint, cellClass, ONE_VOLUME, address + (unit - first), adding)
       if (cellClass === 0) {
         if (fine++ === 0) this.#slotFootprint.copyFrom(footprint)
         else this.#slotFootprint.include(footprint)
@@ -212,7 +225,7 @@ export class VolumeIndex {
         if (lower < lowerM) lowerM = lower
         if (upper > upperM) upperM = upper
       }
-      if (!adding) this.#volumes--
+      volumes++
       const last = (words[2 * unit + 7]! & LAST_OF_SLOT) !== 0
       unit += lineUnits(words, 2 * unit)
       if (last) break
@@ -220,8 +233,9 @@ export class VolumeIndex {
     if (fine > 0) {
       const cellClass = Math.max(1, this.#slotFootprint.cellClass)
       this.#span(cellClass, startMs, endMs, lowerM, upperM)
-      this.#post(this.#slotFootprint, cellClass, SUMMARY, slot, adding)
+      this.#post(this.#slotFootprint, cellClass, fine === volumes ? WHOLE_SLOT : PART_OF_SLOT, slot, adding)
     }
+    if (!adding) this.#volumes -= volumes
     return unit - first
   }
 
@@ -253,7 +267,8 @@ export class VolumeIndex {
     this.#heightHigh = heightStep(upperM)
   }
 
-  #post(footprint: Footprint, cellClass: number, kind: number, ref: number, adding: boolean): void {
+  #post(footprint: Footprint, cellClass: number, what: number, ref: number, adding: boolean): void {
+    const kind = what === ONE_VOLUME ? 0 : SUMMARY
     const durationClass = this.#durationClass
     const bucketLow = Math.floor(this.#stepLow / BUCKET_STEPS)
     const bucketHigh = Math.floor(this.#stepHigh / BUCKET_STEPS)
@@ -285,7 +300,10 @@ export class VolumeIndex {
             if (!footprint.touchesCell(at, cellClass, i, j)) continue
             const jLow = j === jFirst ? (footprint.jLow[at]! >> fine) & LAST_STEP : 0
             const jHigh = j === jLast ? (footprint.jHigh[at]! >> fine) & LAST_STEP : LAST_STEP
-            posted += this.#postBuckets(face | (i << 13) | j, iLow | (jLow << 8), iHigh | (jHigh << 8), ref, adding)
+            // A box that does not hold the whole slot fills its cell: no box to conclude anything from.
+            const low = what === PART_OF_SLOT ? 0 : iLow | (jLow << 8)
+            const high = what === PART_OF_SLOT ? 0x7f7f : iHigh | (jHigh << 8)
+            posted += this.#postBuckets(face | (i << 13) | j, low, high, ref, adding)
           }
         }
       }
@@ -370,12 +388,14 @@ export class VolumeIndex {
 
   /** Answers for a volume of large area or long time: through the postings of whole plans, or by looking at every slot. */
   #queryFar(out: number[], accept: ((slot: number) => boolean) | undefined): void {
+    this.#query.far = true
     if (!this.#gatherFar()) {
       this.#scanAll(out, accept)
       return
     }
     const left = this.#keepMeeting(0, this.#summaryFrom, 0)
     this.#testRange(0, left, out, accept)
+    this.#testInner(out, accept)
     this.#testSlots(out, accept)
   }
 
@@ -431,6 +451,7 @@ export class VolumeIndex {
     query.circle = lineIsCircle(words, unit)
     query.radiusM = query.circle ? lineRadiusM(words, doubles, unit) : 0
     query.count = lineVertices(words, unit)
+    query.far = false
     query.projected = false
     query.shape = null
     if (2 * query.count > this.#queryDegrees.length) {
@@ -466,8 +487,11 @@ export class VolumeIndex {
       this.#gatherClass(0, cellClass, GATHER)
     }
     this.#summaryFrom = postings.candidateCount
+    this.#innerCount = 0
     if (summarise) {
-      for (let cellClass = 1; cellClass < CELL_CLASSES; cellClass++) this.#gatherClass(SUMMARY, cellClass, GATHER)
+      const toRead = direct * POSTINGS_PER_PROBE - this.#budget
+      const step = toRead > RASTER_POSTINGS && this.#footprint.rasterise(this.#raster) ? GATHER_INSIDE : GATHER
+      for (let cellClass = 1; cellClass < CELL_CLASSES; cellClass++) this.#gatherClass(SUMMARY, cellClass, step)
     }
     return true
   }
@@ -568,8 +592,92 @@ export class VolumeIndex {
       const stepLow = bucket === query.bucketLow ? query.stepLow - bucket * BUCKET_STEPS : 0
       const stepHigh = bucket === query.bucketHigh ? query.stepHigh - bucket * BUCKET_STEPS : LAST_STEP
       const keyB = query.keyB | (bucket & 0x3fffffff)
-      if (step === LOCATE) postings.locate(keyA, keyB, lowest | (stepLow << 16), highest | (stepHigh << 16))
+      if (step === GATHER_INSIDE) {
+        const from = postings.candidateCount
+        postings.gatherBoxes(keyA, keyB, lowest | (stepLow << 16), highest | (stepHigh << 16))
+        this.#takeInside(keyA, from, stepLow, stepHigh)
+      } else if (step === LOCATE) postings.locate(keyA, keyB, lowest | (stepLow << 16), highest | (stepHigh << 16))
       else postings.gather(keyA, keyB, lowest | (stepLow << 16), highest | (stepHigh << 16))
+    }
+  }
+
+  /**
+   * Of the slots gathered from `from` on under one key, drops those whose box lies outside the outline asked about, and takes out those
+   * whose box lies inside in area and time: of these only the heights are left to compare.
+   */
+  #takeInside(keyA: number, from: number, stepLow: number, stepHigh: number): void {
+    const postings = this.#postings
+    const { candidates, candidateBoxes: boxes } = postings
+    const cellClass = (keyA >> 29) & 3
+    if (cellClass === EVERYWHERE) return
+    const fine = fineShift(cellClass)
+    const cellI = ((keyA >> 13) & 8191) << CELL_BITS
+    const cellJ = (keyA & 8191) << CELL_BITS
+    if (this.#innerCount + postings.candidateCount - from > this.#inner.length) {
+      const grown = new Int32Array((this.#innerCount + postings.candidateCount - from) * 2)
+      grown.set(this.#inner)
+      this.#inner = grown
+    }
+    let kept = from
+    for (let at = from; at < postings.candidateCount; at++) {
+      const low = boxes[2 * at]!
+      const high = boxes[2 * at + 1]!
+      const iLow = low & LAST_STEP
+      const iHigh = high & LAST_STEP
+      const jLow = (low >> 8) & LAST_STEP
+      const jHigh = (high >> 8) & LAST_STEP
+      const tLow = (low >> 16) & LAST_STEP
+      const tHigh = (high >> 16) & LAST_STEP
+      // A box at the rim of its cell or bucket may go on in the next one.
+      const place = this.#raster.placeOf(
+        (cellI | iLow) << fine,
+        ((cellI | iHigh) << fine) | ((1 << fine) - 1),
+        (cellJ | jLow) << fine,
+        ((cellJ | jHigh) << fine) | ((1 << fine) - 1),
+      )
+      if (place === OUTSIDE) continue
+      // A box at the rim of its cell or bucket may go on in the next one.
+      const whole = iLow > 0 && iHigh < LAST_STEP && jLow > 0 && jHigh < LAST_STEP && tLow > stepLow && tHigh < stepHigh
+      if (whole && place === INSIDE) {
+        this.#inner[this.#innerCount++] = candidates[at]!
+      } else candidates[kept++] = candidates[at]!
+    }
+    postings.candidateCount = kept
+  }
+
+  /** Reads one word of each slot's block, so that the tests after it find the blocks in the cache. */
+  #touchBlocks(slots: Int32Array, from: number, to: number): void {
+    const blocks = this.#blocks
+    const chunks = this.#lines.words
+    let touched = 0
+    for (let at = from; at < to; at++) {
+      const address = blocks[slots[at]!]!
+      touched ^= chunks[LineStore.chunkOf(address)]![2 * (address & CHUNK_MASK) + 8]!
+    }
+    this.#touched ^= touched
+  }
+
+  /** Tests the heights of slots known to lie inside in area and time. */
+  #testInner(out: number[], accept: ((slot: number) => boolean) | undefined): void {
+    const inner = this.#inner
+    const { lowerM, upperM } = this.#query
+    this.#touchBlocks(inner, 0, this.#innerCount)
+    for (let at = 0; at < this.#innerCount; at++) {
+      const slot = inner[at]!
+      if (this.#seen[slot] === this.#stamp) continue
+      const address = this.#blocks[slot]!
+      const words = this.#lines.words[LineStore.chunkOf(address)]!
+      const doubles = this.#lines.doubles[LineStore.chunkOf(address)]!
+      for (let unit = address & CHUNK_MASK; ; unit += lineUnits(words, 2 * unit)) {
+        if (lineLowerM(words, doubles, unit) <= upperM && lowerM <= lineUpperM(words, doubles, unit)) {
+          if (accept === undefined || accept(slot)) {
+            this.#seen[slot] = this.#stamp
+            out.push(slot)
+          }
+          break
+        }
+        if ((words[2 * unit + 7]! & LAST_OF_SLOT) !== 0) break
+      }
     }
   }
 
@@ -639,6 +747,7 @@ export class VolumeIndex {
     const candidates = this.#postings.candidates
     const count = this.#postings.candidateCount
     if (this.#summaryFrom === count) return
+    this.#touchBlocks(candidates, this.#summaryFrom, count)
     this.#startVisit()
     const visited = this.#visited
     for (let at = this.#summaryFrom; at < count; at++) {
@@ -742,6 +851,11 @@ export class VolumeIndex {
       return ringMeetsDisc(this.#frame, this.#linePlane, count, query.radiusM)
     }
     if (query.long) return this.#shapesMeet(words, doubles, unit)
+    if (query.far) {
+      // In a large outline most of what meets it has its first vertex inside.
+      projectRing(this.#frame, degrees, 1, this.#linePlane)
+      if (insideByParity(this.#queryPlane, query.count, this.#linePlane[0]!, this.#linePlane[1]!)) return true
+    }
     projectRing(this.#frame, degrees, count, this.#linePlane)
     if (!edgesShort(this.#linePlane, count)) return this.#shapesMeet(words, doubles, unit)
     if (query.count > INDEXED_RING) return ringIndexMeetsRing(this.#ring, this.#linePlane, count)
@@ -861,6 +975,8 @@ interface QueryVolume {
   radiusM: number
   circle: boolean
   count: number
+  /** Whether the volume is large or long, so that it meets many. */
+  far: boolean
   /** Whether the frame and the plane ring are those of this volume, and whether an edge is too long for them. */
   projected: boolean
   long: boolean
@@ -889,6 +1005,7 @@ function newQueryVolume(): QueryVolume {
     radiusM: 0.5,
     circle: false,
     count: 0,
+    far: false,
     projected: false,
     long: false,
     shape: null,
