@@ -1,3 +1,5 @@
+import type { Target } from './load/target.ts'
+
 /** What a measured value must be. */
 export interface Goal {
   readonly kind: 'at-most' | 'at-least'
@@ -25,6 +27,8 @@ export interface BenchmarkContext {
   readonly runs: number
   /** A folder for files that may be deleted afterwards. */
   readonly workDir: string
+  /** Another service of the same interface, empty, to write to beside ours. */
+  readonly peer: Target | null
   /** One line on standard error. */
   progress(text: string): void
 }

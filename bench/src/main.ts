@@ -3,10 +3,12 @@ import { cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Measurement, ratioOf, verdictOf } from './benchmark.ts'
+import type { Target } from './load/target.ts'
 import { groups } from './registry.ts'
 import { table } from './report.ts'
 
-const HELP = `Usage: npm run bench -w bench -- [--only S1,S4] [--n 1000000] [--runs 5] [--out FILE] [--list]
+const HELP = `Usage: npm run bench -w bench -- [--only S1,S4] [--n 1000000] [--runs 5] [--out FILE]
+                                [--peer URL --peer-token URL] [--list]
 
 Runs the benchmarks, prints goal, measured value and ratio to what stands beside, and writes them as JSON.
 
@@ -14,6 +16,8 @@ Runs the benchmarks, prints goal, measured value and ratio to what stands beside
   --n PLANS    plans stored (default 1000000, for which the goals are)
   --runs RUNS  repetitions, of which the median counts (default 5)
   --out FILE   where the JSON goes (default bench/out/bench-<time>.json)
+  --peer URL   another service of F3548-21, empty, to give the same writes (W1, W3); default: not run
+  --peer-token URL  who issues tokens for it (default: /token of the same address)
   --list       what there is
 
 Exit code: 0 when every answer was right (goals may be missed), 1 when one was wrong, 2 for a wrong option.
@@ -49,6 +53,7 @@ async function main(): Promise<number> {
         plans: options.plans,
         runs: options.runs,
         workDir,
+        peer: options.peer,
         progress: (text) => process.stderr.write(`   ${text}\n`),
       })
       measurements.push(...found)
@@ -86,6 +91,7 @@ interface Options {
   readonly plans: number
   readonly runs: number
   readonly out: string
+  readonly peer: Target | null
   readonly list: boolean
   readonly help: boolean
 }
@@ -98,6 +104,8 @@ function readOptions(): Options | string {
         n: { type: 'string' },
         runs: { type: 'string' },
         out: { type: 'string' },
+        peer: { type: 'string' },
+        'peer-token': { type: 'string' },
         list: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
@@ -112,6 +120,10 @@ function readOptions(): Options | string {
       plans,
       runs,
       out: values.out ?? join(import.meta.dirname, '..', 'out', `bench-${stamp}.json`),
+      peer:
+        values.peer === undefined
+          ? null
+          : { url: new URL(values.peer), tokenUrl: new URL(values['peer-token'] ?? new URL('/token', values.peer)) },
       list: values.list ?? false,
       help: values.help ?? false,
     }

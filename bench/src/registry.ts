@@ -1,5 +1,6 @@
 import type { Benchmark } from './benchmark.ts'
 import { benchmarks as strategic } from './strategic/benchmarks.ts'
+import { benchmarks as writePath } from './write-path/benchmarks.ts'
 
 export interface BenchmarkGroup {
   readonly name: string
@@ -7,4 +8,7 @@ export interface BenchmarkGroup {
 }
 
 /** Every group is a file that exports `benchmarks`; a new one is added here and nowhere else. */
-export const groups: readonly BenchmarkGroup[] = [{ name: 'strategic', benchmarks: strategic }]
+export const groups: readonly BenchmarkGroup[] = [
+  { name: 'strategic', benchmarks: strategic },
+  { name: 'write-path', benchmarks: writePath },
+]

@@ -171,12 +171,11 @@ class Drive {
     let due = 0
     const turn = (): void => {
       const nowMs = performance.now()
-      const over = nowMs >= this.#stopMs
       const before = this.#next
       const answeredBefore = this.#answered
-      while (this.#idle.length > 0 && this.#next < this.#requests.count && !over) {
+      while (this.#idle.length > 0 && this.#next < this.#requests.count) {
         const dueMs = startMs + due * gapMs
-        if (dueMs > nowMs) break
+        if (dueMs > nowMs || dueMs >= this.#stopMs) break
         due++
         const connection = this.#idle.pop()!
         const index = this.#next++
@@ -184,7 +183,7 @@ class Drive {
         this.#begunMs[index] = dueMs
         connection.send(this.#requests.at(index))
       }
-      if ((over || this.#next === this.#requests.count) && this.#answered === this.#next) {
+      if ((nowMs >= this.#stopMs || this.#next === this.#requests.count) && this.#answered === this.#next) {
         this.#finish()
         return
       }

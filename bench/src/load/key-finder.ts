@@ -30,7 +30,7 @@ export class KeyFinder {
     this.#cells.insert(index, footprint)
   }
 
-  /** Forgets a plan that has been replaced by another. */
+  /** Forgets a plan that another has replaced, or that was never sent. */
   remove(index: number): void {
     if (this.#exact) this.#volumes.remove(index)
     else this.#cells.remove(index)

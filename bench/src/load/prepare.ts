@@ -31,6 +31,17 @@ export interface PrepareOptions {
 export const finderFor = (options: { readonly exact: boolean; readonly store?: AirspaceState }): KeyFinder =>
   new KeyFinder({ exact: options.exact, store: options.store ?? null })
 
+/** A finder that knows the plans held, which are those of a row before `next`. */
+export function finderOfHeld(
+  row: PlanRow,
+  { exact, held, next }: { readonly exact: boolean; readonly held: Prepared; readonly next: number },
+): KeyFinder {
+  const finder = finderFor({ exact })
+  const first = next - held.ids.length
+  for (const [at, ovn] of held.ovns.entries()) finder.add(first + at, row.plan(first + at), ovn)
+  return finder
+}
+
 /**
  * PUTs that create the plans `from` to `to` of a row, each with the key of all that it meets before it or within the window after it.
  * OVNs are known beforehand because each request asks for its own by `requested_ovn_suffix`, which must be of now, give or take five
@@ -130,4 +141,17 @@ export function prepareUpdates(
   }
   for (let at = Math.max(0, count - window); at < count; at++) emit(at)
   return { requests, ids, ovns: ovns.slice(size), writerOf, status: 200, meanKey: keys / count }
+}
+
+/** What is held after the first `sent` of some updates: as many plans as before, the last ones written. */
+export function heldAfter(held: Prepared, updates: Prepared, sent: number): Prepared {
+  const size = held.ids.length
+  const last = <T>(before: readonly T[], after: readonly T[]): T[] => [...before, ...after.slice(0, sent)].slice(-size)
+  const ids = last(held.ids, updates.ids)
+  return {
+    ...held,
+    ids,
+    ovns: last(held.ovns, updates.ovns),
+    writerOf: (index) => held.writerOf((index + sent) % size),
+  }
 }
