@@ -2,7 +2,7 @@ import type { Contact } from './meet.ts'
 import type { Minima } from './minima.ts'
 
 /** A stretch of time in which contacts follow each other without a break. */
-export interface Window {
+interface Window {
   readonly startMs: number
   readonly endMs: number
 }
@@ -120,7 +120,7 @@ function shareOf(shared: number, required: number, most: number): number {
 }
 
 /** Stretches in order of time, those that touch or overlap made one. */
-export function merge(windows: Window[]): Window[] {
+function merge(windows: Window[]): Window[] {
   const sorted = windows.toSorted((a, b) => a.startMs - b.startMs || a.endMs - b.endMs)
   const merged: Window[] = []
   for (const window of sorted) {

@@ -1,10 +1,10 @@
-import { directGeodesic } from '@parley/geo4d'
+import { directGeodesic, outlineContains } from '@parley/geo4d'
 import * as fc from 'fast-check'
 import geodesic from 'geographiclib-geodesic'
 import { expect, test } from 'vitest'
 import type { AreaShape } from '../model/item.ts'
-import { discShape, latLng, segmentShape } from '../read/outline.ts'
-import { approach } from './approach.ts'
+import { discShape, geodesicArea, latLng, segmentShape } from '../read/outline.ts'
+import { approach, sharedPlace } from './approach.ts'
 import { ballGapM, ballOf } from './ball.ts'
 
 const { Geodesic } = geodesic
@@ -93,4 +93,45 @@ test('what lies in a hole is as far away as the rim of the hole', () => {
   expect(approach(holed, point).distanceM).toBeCloseTo(east, 0)
   expect(approach(holed, segmentShape(46.03, 7, 46.03, 7)).distanceM).toBe(0)
   expect(approach(holed, segmentShape(46, 7, 46.03, 7)).distanceM).toBe(0)
+})
+
+test('the place two areas share lies in both, bent ones too', () => {
+  const area = (corners: readonly (readonly [number, number])[]): AreaShape =>
+    geodesicArea(
+      corners.map(([lat, lng]) => latLng(46 + lat / 100, 7 + lng / 100)),
+      '',
+    )
+  const bent = area([
+    [0, 0],
+    [0, 10],
+    [2, 10],
+    [2, 2],
+    [10, 2],
+    [10, 0],
+  ])
+  for (const other of [
+    area([
+      [1, 1],
+      [1, 9],
+      [9, 9],
+      [9, 1],
+    ]),
+    area([
+      [-1, 8],
+      [3, 8],
+      [3, 9],
+      [-1, 9],
+    ]),
+    area([
+      [0.5, 0.5],
+      [0.5, 0.7],
+      [0.7, 0.7],
+      [0.7, 0.5],
+    ]),
+  ]) {
+    const place = sharedPlace(bent, other)
+    if (place === null || bent.outline === null || other.outline === null) throw new Error('no place')
+    const point = latLng(...place)
+    expect([outlineContains(bent.outline, point), outlineContains(other.outline, point)]).toEqual([true, true])
+  }
 })

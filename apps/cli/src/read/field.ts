@@ -11,6 +11,9 @@ export function member(pointer: string, key: string | number): string {
   return `${pointer}/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`
 }
 
+// oxlint-disable-next-line no-control-regex -- control characters are exactly what must not reach a terminal
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g
+
 const SHORT = 60
 
 /** A value as it stands in the file, on one line and short enough to quote. */
@@ -18,8 +21,10 @@ export function quote(value: unknown): string {
   if (value === undefined) return 'nothing'
   let text: string
   if (Array.isArray(value)) text = `array of ${value.length}`
-  else if (isRecord(value)) text = `object with ${Object.keys(value).slice(0, 4).join(', ') || 'no members'}`
-  else text = JSON.stringify(value)
+  else if (isRecord(value)) {
+    const names = Object.keys(value).slice(0, 4).join(', ').replaceAll(CONTROL, ' ')
+    text = `object with ${names || 'no members'}`
+  } else text = JSON.stringify(value).replaceAll(CONTROL, ' ')
   return text.length > SHORT ? `${text.slice(0, SHORT)}…` : text
 }
 
@@ -75,9 +80,6 @@ export function oneOf<T extends string>(value: unknown, pointer: string, allowed
   const code = value === undefined ? 'missing-field' : typeof value === 'string' ? 'not-allowed' : 'wrong-type'
   refuse(code, pointer, { value, rule: `must be one of ${allowed.join(', ')}` })
 }
-
-// oxlint-disable-next-line no-control-regex -- control characters are exactly what must not reach a terminal
-const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g
 
 /** Text from a file made fit for a terminal: no control characters, no direction overrides, bounded length. */
 export function printable(value: unknown, fallback: string): string {

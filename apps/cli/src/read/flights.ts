@@ -10,7 +10,7 @@ import { latLng, segmentShape } from './outline.ts'
 import { always } from './schedule.ts'
 
 /** Which recorded height an intent is derived from. Pressure altitude is a height of its own, comparable only with itself. */
-export type HeightSource = 'geometric' | 'pressure'
+type HeightSource = 'geometric' | 'pressure'
 
 export interface FlightOptions {
   readonly margin: Margin

@@ -12,7 +12,7 @@ import { isRecord, member, numberAt, oneOf, recordAt, refuse } from './field.ts'
 export const METRES_PER_FOOT = 0.3048
 
 /** Heights beyond this are units mixed up or "unknown" written as a number (Cursor on Target writes 9999999). */
-export const HEIGHT_RANGE_M = { min: -12_000, max: 1_000_000 }
+const HEIGHT_RANGE_M = { min: -12_000, max: 1_000_000 }
 
 /** Adds a lower limit and an upper one to a band, refusing one that stands upside down. */
 export function bandOf(lower: HeightLimit, upper: HeightLimit, pointer: string): Band {

@@ -21,7 +21,7 @@ export interface ReportedItem {
   readonly position: string
 }
 
-export interface ReportedWindow {
+interface ReportedWindow {
   /** RFC 3339 in UTC; null: no limit. */
   readonly start: string | null
   readonly end: string | null
@@ -30,7 +30,7 @@ export interface ReportedWindow {
 }
 
 /** Shifts of one item that clear the encounter, each alone; a direction that does not is left out. */
-export interface ReportedClearing {
+interface ReportedClearing {
   readonly moves: 'a' | 'b'
   readonly later_s?: number
   readonly earlier_s?: number

@@ -22,7 +22,7 @@ export const RULE_OF_THREES: Minima = {
   touching: 'apart',
 }
 
-export const FLIGHTS: FlightOptions = { margin: NO_MARGIN, heights: 'geometric', maxSpeedMps: 360, maxGapMs: 120_000 }
+const FLIGHTS: FlightOptions = { margin: NO_MARGIN, heights: 'geometric', maxSpeedMps: 360, maxGapMs: 120_000 }
 
 /** A sample of this room. */
 export function sample(name: string): string {
