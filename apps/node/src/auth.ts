@@ -32,7 +32,11 @@ export class TokenVerifier {
   readonly #clock: Clock
   readonly #cache = new Map<string, CachedIdentity>()
 
-  constructor(options: { readonly trusted: TrustedKeys; readonly audiences: readonly string[]; readonly clock: Clock }) {
+  constructor(options: {
+    readonly trusted: TrustedKeys
+    readonly audiences: readonly string[]
+    readonly clock: Clock
+  }) {
     this.#trusted = options.trusted
     this.#audiences = new Set(options.audiences)
     this.#clock = options.clock
@@ -49,7 +53,8 @@ export class TokenVerifier {
   async verify(authorization: string | undefined): Promise<Identity> {
     if (authorization === undefined || authorization === '') throw new ApiError('AUTH_MISSING')
     const match = /^bearer +(\S+)$/i.exec(authorization)
-    if (match === null) throw new ApiError('AUTH_MISSING', { message: 'Authorization is not of the form: Bearer <token>' })
+    if (match === null)
+      throw new ApiError('AUTH_MISSING', { message: 'Authorization is not of the form: Bearer <token>' })
     const token = match[1] as string
     if (token.length > MAX_TOKEN_CHARS)
       throw new ApiError('AUTH_TOKEN_INVALID', { message: `the token is longer than ${MAX_TOKEN_CHARS} characters` })
@@ -78,7 +83,8 @@ export class TokenVerifier {
       }
       try {
         const claims: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload))
-        if (typeof claims === 'object' && claims !== null && !Array.isArray(claims)) return claims as Record<string, unknown>
+        if (typeof claims === 'object' && claims !== null && !Array.isArray(claims))
+          return claims as Record<string, unknown>
       } catch (cause) {
         throw new ApiError('AUTH_TOKEN_INVALID', { cause })
       }

@@ -35,8 +35,7 @@ export function decisionOf(
   const head = {
     seq: about.seq,
     at: formatRfc3339(entry.atMs),
-    kind:
-      entry.subject === 'identification_service_area_subscription' ? 'identification_service_area' : entry.subject,
+    kind: entry.subject === 'identification_service_area_subscription' ? 'identification_service_area' : entry.subject,
     action: entry.action,
     outcome: outcome.kind,
     manager: entry.manager,

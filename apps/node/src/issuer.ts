@@ -30,7 +30,11 @@ export class Issuer implements TrustedKeys {
   readonly #jwks: JsonWebKeySet
   readonly #clock: Clock
 
-  private constructor(privateKey: KeyObject, kid: string, rest: { readonly jwks: JsonWebKeySet; readonly clock: Clock }) {
+  private constructor(
+    privateKey: KeyObject,
+    kid: string,
+    rest: { readonly jwks: JsonWebKeySet; readonly clock: Clock },
+  ) {
     this.#privateKey = privateKey
     this.#publicKey = createPublicKey(privateKey)
     this.#kid = kid
@@ -68,7 +72,13 @@ export class Issuer implements TrustedKeys {
   async issue(wish: TokenWish): Promise<TokenResponse> {
     const nowS = Math.floor(this.#clock.nowMs() / 1000)
     const expireS = wish.expireS ?? nowS + LIFETIME_S
-    const token = await new SignJWT({ aud: wish.audience, scope: wish.scope, iss: wish.issuer, exp: expireS, sub: wish.sub })
+    const token = await new SignJWT({
+      aud: wish.audience,
+      scope: wish.scope,
+      iss: wish.issuer,
+      exp: expireS,
+      sub: wish.sub,
+    })
       .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid: this.#kid })
       .sign(this.#privateKey)
     return { access_token: token, token_type: 'Bearer', expires_in: expireS - nowS }

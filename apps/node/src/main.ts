@@ -65,7 +65,8 @@ async function serve(flags: Flags): Promise<void> {
 
 const command = buildCommand<Flags>({
   docs: {
-    brief: 'Run a Parley node: a shared sky for several suppliers (ASTM F3548-21, F3411), with its desk in the browser.',
+    brief:
+      'Run a Parley node: a shared sky for several suppliers (ASTM F3548-21, F3411), with its desk in the browser.',
     fullDescription:
       'A live node needs a key of the authority that issues tokens: --key FILE or --jwks URL. ' +
       'For a look around, --demo starts the development issuer and plays a simulated scenario.',
@@ -73,18 +74,57 @@ const command = buildCommand<Flags>({
   parameters: {
     flags: {
       port: { kind: 'parsed', parse: portOf, default: '8080', brief: 'TCP port; 0 takes any free one' },
-      host: { kind: 'parsed', parse: String, default: '127.0.0.1', brief: 'Address to listen on; this machine only unless told' },
-      data: { kind: 'parsed', parse: String, default: 'parley-data', brief: 'Folder that keeps the journal; made if missing' },
-      demo: { kind: 'boolean', default: false, brief: 'Development issuer on, and the scenario "fire" unless --scenario says otherwise' },
+      host: {
+        kind: 'parsed',
+        parse: String,
+        default: '127.0.0.1',
+        brief: 'Address to listen on; this machine only unless told',
+      },
+      data: {
+        kind: 'parsed',
+        parse: String,
+        default: 'parley-data',
+        brief: 'Folder that keeps the journal; made if missing',
+      },
+      demo: {
+        kind: 'boolean',
+        default: false,
+        brief: 'Development issuer on, and the scenario "fire" unless --scenario says otherwise',
+      },
       scenario: { kind: 'parsed', parse: String, optional: true, brief: 'Simulated scenario to play, or none' },
-      issuer: { kind: 'boolean', default: false, brief: 'Issue tokens to whoever asks at /token; loopback addresses only' },
-      audience: { kind: 'parsed', parse: String, optional: true, variadic: true, brief: 'Host name tokens may be for, besides 127.0.0.1 and localhost; repeatable' },
-      key: { kind: 'parsed', parse: String, optional: true, variadic: true, brief: 'PEM file with an RSA public key to trust; repeatable' },
+      issuer: {
+        kind: 'boolean',
+        default: false,
+        brief: 'Issue tokens to whoever asks at /token; loopback addresses only',
+      },
+      audience: {
+        kind: 'parsed',
+        parse: String,
+        optional: true,
+        variadic: true,
+        brief: 'Host name tokens may be for, besides 127.0.0.1 and localhost; repeatable',
+      },
+      key: {
+        kind: 'parsed',
+        parse: String,
+        optional: true,
+        variadic: true,
+        brief: 'PEM file with an RSA public key to trust; repeatable',
+      },
       jwks: { kind: 'parsed', parse: String, optional: true, brief: 'URL of a JSON Web Key Set to trust' },
       allowHttpBaseUrls: { kind: 'boolean', default: false, brief: 'Accept suppliers reached over plain http' },
       exact: { kind: 'boolean', default: false, brief: 'Only true overlaps need a key and are listed' },
-      compat: { kind: 'boolean', default: false, brief: 'Answer as the reference implementation does where it leaves the standard' },
-      rateLimit: { kind: 'parsed', parse: countOf, default: '0', brief: 'Requests a second one client may make; 0 for no limit' },
+      compat: {
+        kind: 'boolean',
+        default: false,
+        brief: 'Answer as the reference implementation does where it leaves the standard',
+      },
+      rateLimit: {
+        kind: 'parsed',
+        parse: countOf,
+        default: '0',
+        brief: 'Requests a second one client may make; 0 for no limit',
+      },
     },
   },
   func: async (flags) => {
@@ -100,7 +140,8 @@ const command = buildCommand<Flags>({
 
 function portOf(text: string): number {
   const port = Number(text)
-  if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new SyntaxError(`${text} is not a port: a whole number from 0 to 65535`)
+  if (!/^\d{1,5}$/.test(text) || port > 65_535)
+    throw new SyntaxError(`${text} is not a port: a whole number from 0 to 65535`)
   return port
 }
 

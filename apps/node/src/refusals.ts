@@ -8,7 +8,9 @@ export function refusalError(decision: Extract<Decision, { kind: 'refused' }>, r
   const { conflict, field } = refusal
   const fields: Record<string, unknown> = {}
   if (missing !== null && missing.operationalIntents.length > 0)
-    fields['missing_operational_intents'] = missing.operationalIntents.map((one) => operationalIntentReference(one, reader))
+    fields['missing_operational_intents'] = missing.operationalIntents.map((one) =>
+      operationalIntentReference(one, reader),
+    )
   if (missing !== null && missing.constraints.length > 0)
     fields['missing_constraints'] = missing.constraints.map((one) => constraintReference(one, reader))
   if (conflict !== undefined) {

@@ -58,7 +58,9 @@ export async function prepareScenario(name: string, clock: Clock): Promise<Prepa
       }).then(
         (play) => {
           if (!play.stopped)
-            log(`SIMULATED: the scenario is in the pool: ${play.met} beats as told, ${play.unmet} not, ${play.found} found from before`)
+            log(
+              `SIMULATED: the scenario is in the pool: ${play.met} beats as told, ${play.unmet} not, ${play.found} found from before`,
+            )
           return play
         },
         (error: unknown) => {

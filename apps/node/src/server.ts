@@ -1,25 +1,23 @@
-import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import fastifyStatic from '@fastify/static'
 import {
   ApiError,
-  compileBody,
-  compileParameters,
   type ErrorCode,
   errorBody,
   type Operation,
   type OperationId,
   operationList,
-  parseStrictJson,
   statusOf,
 } from '@parley/contracts'
-import { ParleyError } from '@parley/units'
-import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
+import { type FastifyInstance, type FastifyReply, fastify } from 'fastify'
 import { requireScopes } from './auth.ts'
-import { digestOf } from './digest.ts'
+import { type ErrorContext, errorAnswer } from './error-answer.ts'
 import type { Handler, NodeContext } from './exchange.ts'
+import { hotPath } from './hot-path.ts'
 import { RateLimiter } from './rate-limit.ts'
+import { answerRoute, type Route, routeOf } from './route.ts'
 import { auxHandlers } from './routes/aux.ts'
 import { f3548Handlers } from './routes/f3548.ts'
 import { parleyHandlers } from './routes/parley.ts'
@@ -28,6 +26,7 @@ import { tokenHandlers } from './routes/token.ts'
 
 const BODY_LIMIT = 4 * 1024 * 1024
 const REQUEST_TIMEOUT_MS = 10_000
+const KEEP_ALIVE_MS = 72_000
 const HEADERS_LIMIT = 16 * 1024
 const JSON_TYPE = 'application/json; charset=utf-8'
 const EMPTY = new Uint8Array(0)
@@ -44,11 +43,21 @@ const CSP = [
 
 /** The node's HTTP side: every operation of the contracts, the desk's files, and one shape for all errors. */
 export async function buildServer(context: NodeContext, log: (line: string) => void): Promise<FastifyInstance> {
+  let hot: ReturnType<typeof hotPath> = () => false
   const app = fastify({
     bodyLimit: BODY_LIMIT,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    keepAliveTimeout: 72_000,
-    http: { maxHeaderSize: HEADERS_LIMIT, headersTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: 1_000 },
+    serverFactory: (framework) => {
+      const server = createServer(
+        { maxHeaderSize: HEADERS_LIMIT, connectionsCheckingInterval: 1_000 },
+        (request, response) => {
+          if (!hot(request, response)) framework(request, response)
+        },
+      )
+      server.requestTimeout = REQUEST_TIMEOUT_MS
+      server.headersTimeout = REQUEST_TIMEOUT_MS
+      server.keepAliveTimeout = KEEP_ALIVE_MS
+      return server
+    },
     routerOptions: { maxParamLength: 2_048, ignoreTrailingSlash: false },
     exposeHeadRoutes: false,
     forceCloseConnections: true,
@@ -63,7 +72,9 @@ export async function buildServer(context: NodeContext, log: (line: string) => v
         socket.destroy()
         return
       }
-      const body = JSON.stringify(errorBody(code, code === 'INVALID_PARAMETER' ? { message: 'not an HTTP/1.1 request' } : {}))
+      const body = JSON.stringify(
+        errorBody(code, code === 'INVALID_PARAMETER' ? { message: 'not an HTTP/1.1 request' } : {}),
+      )
       socket.end(
         `HTTP/1.1 ${statusOf(code)} Error\r\ncontent-type: ${JSON_TYPE}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
       )
@@ -82,7 +93,21 @@ export async function buildServer(context: NodeContext, log: (line: string) => v
     ...(parleyHandlers(context) as unknown as { readonly [Id in keyof ReturnType<typeof parleyHandlers>]: Handler }),
     ...tokenHandlers(context),
   }
-  for (const operation of operationList) register(app, operation, { handler: handlers[operation.operationId as OperationId], context, limiter })
+  const routes = new Map(
+    operationList.map((operation) => [
+      operation.operationId,
+      routeOf(operation, handlers[operation.operationId as OperationId]),
+    ]),
+  )
+  hot = hotPath({
+    context,
+    create: routes.get('createOperationalIntentReference') as Route,
+    update: routes.get('updateOperationalIntentReference') as Route,
+    limiter,
+    bodyLimit: BODY_LIMIT,
+    log,
+  })
+  for (const route of routes.values()) register(app, route, { context, limiter })
 
   app.addHook('onSend', (request, reply, payload, done) => {
     reply.header('x-content-type-options', 'nosniff')
@@ -95,14 +120,14 @@ export async function buildServer(context: NodeContext, log: (line: string) => v
 
   app.setErrorHandler((error, request, reply) => {
     const operation = (request.routeOptions.config as { operation?: Operation }).operation ?? null
-    sendError(reply, toApiError(error, { operation, log, request }), { operation, compat: context.options.compat })
+    sendError(reply, error, { operation, url: request.url, compat: context.options.compat, log })
   })
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?')[0] as string
     const allowed = operationList.filter((one) => pathPattern(one.path).test(path)).map((one) => one.method)
     if (allowed.length > 0) reply.header('allow', [...new Set(allowed)].join(', '))
     const code = allowed.length > 0 ? 'METHOD_NOT_ALLOWED' : 'ROUTE_NOT_FOUND'
-    sendError(reply, new ApiError(code), { operation: null, compat: context.options.compat })
+    sendError(reply, new ApiError(code), { operation: null, url: path, compat: context.options.compat, log })
   })
 
   const desk = fileURLToPath(new URL('../../desk/dist/', import.meta.url))
@@ -117,20 +142,14 @@ export async function buildServer(context: NodeContext, log: (line: string) => v
 }
 
 interface Registration {
-  readonly handler: Handler
   readonly context: NodeContext
   readonly limiter: RateLimiter
 }
 
-const NO_PARAMETERS = { path: {}, query: {} }
-
-function register(app: FastifyInstance, operation: Operation, { handler, context, limiter }: Registration): void {
+function register(app: FastifyInstance, route: Route, { context, limiter }: Registration): void {
+  const { operation } = route
   const { verifier } = context
-  const validateBody = compileBody(operation)
-  const validateParameters = compileParameters(operation)
-  const hasParameters = operation.pathParameters.length + operation.queryParameters.length > 0
   const needsToken = operation.scopes.length > 0
-  const changes = operation.method === 'PUT' || operation.method === 'DELETE'
 
   app.route({
     method: operation.method,
@@ -146,34 +165,18 @@ function register(app: FastifyInstance, operation: Operation, { handler, context
       request.identity = identity
     },
     async handler(request, reply) {
-      if (operation.surface !== 'token') context.pool.assertRunning()
-      const checked = hasParameters
-        ? validateParameters(request.params as Record<string, unknown>, request.query as Record<string, unknown>)
-        : null
-      if (checked !== null && checked.kind === 'invalid')
-        throw new ApiError('INVALID_PARAMETER', { message: sentence(checked.findings), findings: checked.findings })
-      let body: unknown = null
-      let bytes: Uint8Array = EMPTY
-      if (operation.requestBody !== null) {
-        bytes = request.body instanceof Uint8Array ? request.body : EMPTY
-        if (bytes.length === 0) throw new ApiError('BODY_EMPTY')
-        const validated = validateBody(parseStrictJson(bytes))
-        if (validated.kind === 'invalid')
-          throw new ApiError('INVALID_BODY', { message: sentence(validated.findings), findings: validated.findings })
-        body = validated.value
-      }
-      const { path, query } = checked === null ? NO_PARAMETERS : checked.value
-      const answer = await handler({
-        operation,
-        request,
-        reply,
-        identity: request.identity ?? null,
-        path,
-        query,
-        body,
-        nowMs: context.nowMs(),
-        digest: changes ? digestOf(operation.operationId, request.url, bytes) : NO_DIGEST,
-      })
+      const answer = await answerRoute(
+        route,
+        {
+          url: request.url,
+          path: request.params as Record<string, unknown>,
+          query: request.query as Record<string, unknown>,
+          bytes: request.body instanceof Uint8Array ? request.body : EMPTY,
+          identity: request.identity ?? null,
+          raw: { request, reply },
+        },
+        context,
+      )
       if (reply.sent) return reply
       reply.code(answer.status ?? operation.successStatus)
       if (typeof answer.body === 'string') return reply.send(answer.body)
@@ -182,56 +185,16 @@ function register(app: FastifyInstance, operation: Operation, { handler, context
   })
 }
 
-const NO_DIGEST = [0, 0] as const
-
 declare module 'fastify' {
   interface FastifyRequest {
     identity?: import('./auth.ts').Identity
   }
 }
 
-const sentence = (findings: readonly { readonly field: string; readonly rule: string }[]): string =>
-  findings.map(({ field, rule }) => `${field === '' ? 'body' : field}: ${rule}`).join('; ')
-
-/** Whatever was thrown, as an error of the table; what is not ours to explain is logged under an id and hidden. */
-function toApiError(
-  error: unknown,
-  about: { readonly operation: Operation | null; readonly request: FastifyRequest; readonly log: (line: string) => void },
-): ApiError & { errorId?: string } {
-  if (error instanceof ApiError) return error
-  if (error instanceof ParleyError && error.code === 'HALTED') return new ApiError('HALTED')
-  if (error instanceof ParleyError && error.code === 'OVERLOADED') return new ApiError('OVERLOADED')
-  const code = (error as { code?: string } | null)?.code
-  switch (code) {
-    case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return new ApiError('BODY_TOO_LARGE')
-    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
-      return new ApiError('UNSUPPORTED_MEDIA_TYPE')
-    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
-      return new ApiError('INVALID_PARAMETER', { message: 'the body is not as long as Content-Length says' })
-    case 'FST_ERR_BAD_URL':
-    case 'FST_ERR_ASYNC_CONSTRAINT':
-      return new ApiError('INVALID_PARAMETER', { message: 'the path is not valid percent-encoded UTF-8' })
-    case 'ECONNRESET':
-      return new ApiError('TIMEOUT')
-    default: {
-      const errorId = randomUUID()
-      const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
-      about.log(`fault ${errorId} in ${about.operation?.operationId ?? about.request.url}: ${stack}`)
-      return Object.assign(new ApiError('INTERNAL'), { errorId })
-    }
-  }
-}
-
-function sendError(
-  reply: FastifyReply,
-  error: ApiError & { errorId?: string },
-  where: { readonly operation: Operation | null; readonly compat: boolean },
-): void {
-  const status = error.status(where)
-  if (status === 429 || status === 503) reply.header('retry-after', '1')
-  const body = error.errorId === undefined ? error.body() : { ...error.body(), error_id: error.errorId }
-  void reply.code(status).header('content-type', JSON_TYPE).send(JSON.stringify(body))
+function sendError(reply: FastifyReply, error: unknown, context: ErrorContext): void {
+  const { status, json, retryLater } = errorAnswer(error, context)
+  if (retryLater) reply.header('retry-after', '1')
+  void reply.code(status).header('content-type', JSON_TYPE).send(json)
 }
 
 const patterns = new Map<string, RegExp>()

@@ -45,7 +45,9 @@ export async function startNode(options: NodeOptions, environment: StartEnvironm
       `the development issuer gives a token to whoever asks, so it never runs on ${options.host}: leave out --host, or leave out --issuer (and --scenario) and name the authority's key by --key or --jwks`,
     )
   if (!options.issuer && options.keyFiles.length === 0 && options.jwksUrl === null)
-    throw new StartRefused('no key to check tokens with: name one by --key FILE or --jwks URL, or start the development issuer by --issuer')
+    throw new StartRefused(
+      'no key to check tokens with: name one by --key FILE or --jwks URL, or start the development issuer by --issuer',
+    )
   if (options.scenario !== null && !options.issuer)
     throw new StartRefused('--scenario plays simulated suppliers and needs the development issuer: add --issuer')
   const scenario = options.scenario === null ? null : await prepareScenario(options.scenario, clock)
@@ -69,7 +71,9 @@ export async function startNode(options: NodeOptions, environment: StartEnvironm
       clock,
       rules: { exact: options.exact, compat: options.compat },
       onHalt: (cause) => {
-        log(`HALTED: ${cause instanceof Error ? cause.message : String(cause)}. Nothing acknowledged is lost. Mend the disk, then start again.`)
+        log(
+          `HALTED: ${cause instanceof Error ? cause.message : String(cause)}. Nothing acknowledged is lost. Mend the disk, then start again.`,
+        )
         tellHalted(cause)
       },
       onProgress: (done, total) => log(`replaying the journal: ${done} of ${total} entries`),
@@ -117,7 +121,8 @@ async function listen(
     const { code } = error as NodeJS.ErrnoException
     if (code === 'EADDRINUSE')
       throw new StartRefused(`port ${port} on ${host} is taken: stop what holds it, or choose another by --port`)
-    if (code === 'EACCES') throw new StartRefused(`port ${port} may not be opened by this user: choose one above 1023 by --port`)
+    if (code === 'EACCES')
+      throw new StartRefused(`port ${port} may not be opened by this user: choose one above 1023 by --port`)
     if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
       throw new StartRefused(`${host} is not an address of this machine: choose another by --host`)
     throw error
@@ -179,7 +184,9 @@ async function claimFolder(dataDir: string, simulated: boolean): Promise<void> {
     throw new StartRefused(`${file} is not a mark of Parley's: choose another folder by --data`, {}, { cause })
   }
   if (mark.format !== 1)
-    throw new StartRefused(`the data folder ${dataDir} was written by a newer Parley (format ${String(mark.format)}): use that one`)
+    throw new StartRefused(
+      `the data folder ${dataDir} was written by a newer Parley (format ${String(mark.format)}): use that one`,
+    )
   if (mark.simulated !== simulated)
     throw new StartRefused(
       mark.simulated === true

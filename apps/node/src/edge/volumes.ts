@@ -1,5 +1,12 @@
-import { ApiError, type Finding, fromTime, type RidV1Volume4D, toTime, type Volume4D as WireVolume4D } from '@parley/contracts'
-import { fromDateTime } from '@parley/contracts'
+import {
+  ApiError,
+  type Finding,
+  fromDateTime,
+  fromTime,
+  type RidV1Volume4D,
+  toTime,
+  type Volume4D as WireVolume4D,
+} from '@parley/contracts'
 import { GeoError, type Outline, outlineAreaM2, type Volume4D, validateVolume } from '@parley/geo4d'
 import { degrees, type EpochMs, type MetresHae, metres } from '@parley/units'
 
@@ -102,12 +109,16 @@ export function readRidV1Volume(wire: RidV1Volume4D, at: string, limits: VolumeL
 /** Reads the `area` of an F3411 query: `lat,lng,lat,lng,…`. @throws {ApiError} that names the field */
 export function readArea(text: string, limits: VolumeLimits): Volume4D {
   const field = '/query/area'
-  const numbers = text.split(',').map((part) => (/^\s*-?\d{1,3}(\.\d{1,20})?\s*$/.test(part) ? Number(part) : Number.NaN))
+  const numbers = text
+    .split(',')
+    .map((part) => (/^\s*-?\d{1,3}(\.\d{1,20})?\s*$/.test(part) ? Number(part) : Number.NaN))
   const shown = text.slice(0, 60)
   if (numbers.some((n) => Number.isNaN(n)) || numbers.length % 2 !== 0)
     throw new ApiError('INVALID_PARAMETER', { findings: [{ field, value: shown, rule: 'must be lat,lng,lat,lng,…' }] })
   if (numbers.length < 6)
-    throw new ApiError('INVALID_PARAMETER', { findings: [{ field, value: shown, rule: 'needs at least three vertices' }] })
+    throw new ApiError('INVALID_PARAMETER', {
+      findings: [{ field, value: shown, rule: 'needs at least three vertices' }],
+    })
   const vertices = []
   for (let i = 0; i < numbers.length; i += 2)
     vertices.push({ latDeg: degrees(numbers[i] as number), lngDeg: degrees(numbers[i + 1] as number) })
@@ -136,7 +147,7 @@ function checked(volume: Volume4D, at: string, limits: VolumeLimits): Volume4D {
       cause: error,
     })
   }
-  if (volume.outline.kind === 'polygon' || limits.measureCircles) {
+  if ((volume.outline.kind === 'polygon' || limits.measureCircles) && !surelyWithin(volume.outline, limits.maxAreaM2)) {
     const areaM2 = outlineAreaM2(volume.outline)
     if (areaM2 > limits.maxAreaM2)
       throw new ApiError('AREA_TOO_LARGE', {
@@ -152,10 +163,33 @@ function checked(volume: Volume4D, at: string, limits: VolumeLimits): Volume4D {
   return volume
 }
 
+/** No degree of latitude or longitude is longer than this. */
+const LONGEST_DEGREE_M = 111_700
+
+/** Whether the outline's box in degrees is so small that its area need not be worked out: true of nearly every plan. */
+function surelyWithin(outline: Outline, maxAreaM2: number): boolean {
+  if (outline.kind === 'circle') return 4 * outline.radiusM * outline.radiusM <= maxAreaM2
+  let south = 90
+  let north = -90
+  let west = 180
+  let east = -180
+  for (const { latDeg, lngDeg } of outline.vertices) {
+    if (latDeg < south) south = latDeg
+    if (latDeg > north) north = latDeg
+    if (lngDeg < west) west = lngDeg
+    if (lngDeg > east) east = lngDeg
+  }
+  return (north - south) * (east - west) * LONGEST_DEGREE_M * LONGEST_DEGREE_M <= maxAreaM2 && east - west < 180
+}
+
 /** A volume as F3548-21 writes it; open bounds are left out. */
 export function writeVolume(volume: Volume4D): WireVolume4D {
   const { outline } = volume
-  const altitude = (value: number): { value: number; reference: 'W84'; units: 'M' } => ({ value, reference: 'W84', units: 'M' })
+  const altitude = (value: number): { value: number; reference: 'W84'; units: 'M' } => ({
+    value,
+    reference: 'W84',
+    units: 'M',
+  })
   return {
     volume: {
       ...(outline.kind === 'circle'
@@ -165,7 +199,9 @@ export function writeVolume(volume: Volume4D): WireVolume4D {
               radius: { value: outline.radiusM, units: 'M' as const },
             },
           }
-        : { outline_polygon: { vertices: outline.vertices.map(({ latDeg, lngDeg }) => ({ lat: latDeg, lng: lngDeg })) } }),
+        : {
+            outline_polygon: { vertices: outline.vertices.map(({ latDeg, lngDeg }) => ({ lat: latDeg, lng: lngDeg })) },
+          }),
       ...(Number.isFinite(volume.altitudeLowerM) ? { altitude_lower: altitude(volume.altitudeLowerM) } : {}),
       ...(Number.isFinite(volume.altitudeUpperM) ? { altitude_upper: altitude(volume.altitudeUpperM) } : {}),
     },

@@ -30,7 +30,10 @@ import {
 const HIDDEN_OVN = 'Available from USS'
 
 /** `reader`: who is told; only managers see their OVNs. */
-export function operationalIntentReference(record: OperationalIntentRecord, reader: string): OperationalIntentReference {
+export function operationalIntentReference(
+  record: OperationalIntentRecord,
+  reader: string,
+): OperationalIntentReference {
   return {
     id: record.id,
     manager: record.manager,

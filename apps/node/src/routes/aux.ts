@@ -51,7 +51,11 @@ export function auxHandlers(context: NodeContext): { readonly [Id in AuxOperatio
       if (String(source).length > MAX_SOURCE_CHARS)
         throw new ApiError('INVALID_PARAMETER', {
           findings: [
-            { field: '/query/source', value: String(source).slice(0, 60), rule: `at most ${MAX_SOURCE_CHARS} characters` },
+            {
+              field: '/query/source',
+              value: String(source).slice(0, 60),
+              rule: `at most ${MAX_SOURCE_CHARS} characters`,
+            },
           ],
         })
       const atMs = timestamp === undefined ? exchange.nowMs : fromDateTime(String(timestamp))

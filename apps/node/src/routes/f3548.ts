@@ -1,9 +1,5 @@
 import type { AcceptedOutcome, Change, Command, Entry } from '@parley/airspace'
-import {
-  queryConstraints,
-  queryOperationalIntents,
-  querySubscriptions,
-} from '@parley/airspace'
+import { queryConstraints, queryOperationalIntents, querySubscriptions } from '@parley/airspace'
 import { ApiError, type BodyOf, parseUssAvailability } from '@parley/contracts'
 import type { Volume4D } from '@parley/geo4d'
 import { type EntityId, parseUuidV4 } from '@parley/units'
@@ -89,11 +85,7 @@ export function f3548Handlers(context: NodeContext): { readonly [Id in F3548Oper
   })
 
   const area = (exchange: Exchange<{ area_of_interest?: unknown }>): Volume4D =>
-    readVolume(
-      exchange.body.area_of_interest as Parameters<typeof readVolume>[0],
-      '/area_of_interest',
-      intentLimits,
-    )
+    readVolume(exchange.body.area_of_interest as Parameters<typeof readVolume>[0], '/area_of_interest', intentLimits)
 
   const putOperationalIntent =
     (create: boolean): Handler<BodyOf<'createOperationalIntentReference'>> =>
@@ -357,4 +349,3 @@ function changedConstraint(entry: Accepted, reader: string): Record<string, unkn
     constraint_reference: constraintReference(change.record, reader),
   }
 }
-

@@ -23,9 +23,9 @@ const PICTURE_LIMIT = 5_000
 const KEEP_ALIVE_MS = 15_000
 
 /** What the node serves beyond the standards, for the desk and for tools. */
-export function parleyHandlers(
-  context: NodeContext,
-): { readonly [Id in ParleyOperation]: Id extends 'checkPlan' ? Handler<BodyOf<'checkPlan'>> : Handler } {
+export function parleyHandlers(context: NodeContext): {
+  readonly [Id in ParleyOperation]: Id extends 'checkPlan' ? Handler<BodyOf<'checkPlan'>> : Handler
+} {
   const { options, pool, simulation } = context
   const { state } = pool
 
@@ -180,4 +180,3 @@ function mustBeBounded(volumes: readonly Volume4D[]): void {
       findings: [{ field: `/extents/${at}`, value: 'nothing', rule: 'every volume needs both heights and both times' }],
     })
 }
-

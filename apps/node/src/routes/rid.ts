@@ -4,7 +4,13 @@ import { ApiError, type BodyOf, fromDateTime } from '@parley/contracts'
 import type { Volume4D } from '@parley/geo4d'
 import { checkBaseUrl } from '../edge/base-url.ts'
 import { readArea, readRidV1Volume, readVolume, type VolumeLimits } from '../edge/volumes.ts'
-import { ridSubscribers, ridV1ServiceArea, ridV1Subscription, ridV2ServiceArea, ridV2Subscription } from '../edge/wire.ts'
+import {
+  ridSubscribers,
+  ridV1ServiceArea,
+  ridV1Subscription,
+  ridV2ServiceArea,
+  ridV2Subscription,
+} from '../edge/wire.ts'
 import { type Answer, type Exchange, type Handler, managerOf, type NodeContext } from '../exchange.ts'
 import { refusalError } from '../refusals.ts'
 import { changeOf, idOf, limitResults, notFound } from './f3548.ts'

@@ -18,7 +18,9 @@ export function tokenHandlers({ issuer, options }: NodeContext): { readonly [Id 
       // A page elsewhere could point a name of its own at this machine: only names that mean this node are served.
       const { hostname } = request
       if (!isLoopback(hostname.replace(/^\[|\]$/g, '')) && !options.audiences.includes(hostname))
-        throw new ApiError('NOT_FOUND', { message: 'tokens are issued under loopback names and this node’s audiences only' })
+        throw new ApiError('NOT_FOUND', {
+          message: 'tokens are issued under loopback names and this node’s audiences only',
+        })
       reply.header('cache-control', 'no-store')
       const expire = query['expire']
       return {
