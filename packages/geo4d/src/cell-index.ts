@@ -62,6 +62,9 @@ const DIRECT_PROBES = 384
 /** A look-up costs about as much as reading this many postings and testing what they refer to. */
 const POSTINGS_PER_PROBE = 3
 
+/** Up to this many values are sorted by insertion, without allocating. */
+const SMALL_SORT = 24
+
 /** Units of the header: start, end, lower, upper; then slot and number of cells in one unit, then the cells. */
 const HEADER_UNITS = 5
 const NO_BLOCK = -1
@@ -212,7 +215,7 @@ export class CellIndex {
     this.#live[group] = this.#live[group]! + (adding ? posted : -posted)
   }
 
-  /** The level-10 parents of some cells, each once, in the order met. */
+  /** The level-10 parents of some cells, each once, ascending. */
   #collectParents(cells: Int32Array): void {
     let count = 0
     let before = -1
@@ -229,7 +232,8 @@ export class CellIndex {
     }
     const parents = this.#parents
     if (count > 1) {
-      parents.subarray(0, count).sort()
+      if (count > SMALL_SORT) parents.subarray(0, count).sort()
+      else sortFirst(parents, count)
       let distinct = 1
       for (let at = 1; at < count; at++) if (parents[at] !== parents[at - 1]) parents[distinct++] = parents[at]!
       count = distinct
@@ -418,6 +422,18 @@ function isValid(box: CellBox): boolean {
   if (cells[0]! < 0 || cells[cells.length - 1]! >= 6 << 26) return false
   for (let at = 1; at < cells.length; at++) if (cells[at]! <= cells[at - 1]!) return false
   return true
+}
+
+function sortFirst(values: Int32Array, count: number): void {
+  for (let at = 1; at < count; at++) {
+    const value = values[at]!
+    let to = at
+    while (to > 0 && values[to - 1]! > value) {
+      values[to] = values[to - 1]!
+      to--
+    }
+    values[to] = value
+  }
 }
 
 function blockUnits(cells: number): number {

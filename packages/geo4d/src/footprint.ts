@@ -128,7 +128,7 @@ export class Footprint {
   rasterise(raster: OutlineRaster): boolean {
     if (this.#ringCount === 0) return false
     const box = { iLow: this.iLow[0]!, iHigh: this.iHigh[0]!, jLow: this.jLow[0]!, jHigh: this.jHigh[0]! }
-    raster.fill(box, (i, j, size) => {
+    raster.draw(box, (i, j, size) => {
       const pad = this.#pad
       return ringAndRectangle(this.#u, this.#v, this.#ringCount, {
         uLow: planeOf((i * size) / FACE_STEPS) - pad,

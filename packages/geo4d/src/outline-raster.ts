@@ -30,7 +30,7 @@ export class OutlineRaster {
   #jCount = 0
 
   /** Asks `placeOf` once for each square (i, j) of `size` steps. */
-  fill(box: StepBox, placeOf: (i: number, j: number, size: number) => number): void {
+  draw(box: StepBox, placeOf: (i: number, j: number, size: number) => number): void {
     let shift = LEAST_SHIFT
     while (Math.max((box.iHigh >> shift) - (box.iLow >> shift), (box.jHigh >> shift) - (box.jLow >> shift)) >= SIDE)
       shift++

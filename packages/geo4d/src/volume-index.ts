@@ -113,7 +113,8 @@ export class VolumeIndex {
   #stamp = 0
   #visited = new Int32Array(64)
   #visit = 0
-  #touched = 0
+  /** Takes what was only read to bring it into the cache. */
+  readonly #sink = new Int32Array(1)
   readonly #raster = new OutlineRaster()
   #inner = new Int32Array(64)
   #innerCount = 0
@@ -402,7 +403,7 @@ export class VolumeIndex {
   /** Reads the lists and keeps what passes the headers, for all volumes: many memory reads are under way at a time. */
   #testHeaders(count: number): void {
     const postings = this.#postings
-    this.#touched ^= postings.touchLocated()
+    this.#sink[0] = postings.touchLocated()
     let from = 0
     let kept = 0
     for (let index = 0; index < count; index++) {
@@ -654,7 +655,7 @@ export class VolumeIndex {
       const address = blocks[slots[at]!]!
       touched ^= chunks[LineStore.chunkOf(address)]![2 * (address & CHUNK_MASK) + 8]!
     }
-    this.#touched ^= touched
+    this.#sink[0] = touched
   }
 
   /** Tests the heights of slots known to lie inside in area and time. */
@@ -702,7 +703,7 @@ export class VolumeIndex {
       const address = candidates[at]!
       touched ^= chunks[LineStore.chunkOf(address)]![2 * (address & CHUNK_MASK) + 5]!
     }
-    this.#touched ^= touched
+    this.#sink[0] = touched
     for (let at = from; at < to; at++) {
       const address = candidates[at]!
       const words = chunks[LineStore.chunkOf(address)]!
