@@ -54,7 +54,7 @@ async function check(files: readonly string[], flags: CheckFlags, { process, ver
   const report = buildReport(picture, result, { version, profile, margin, time, findings })
   progress.clear()
   if (flags.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`)
-  else if (flags.geojson) process.stdout.write(geojsonReport(report, picture, result))
+  else if (flags.geojson) for (const part of geojsonReport(report, picture, result)) process.stdout.write(part)
   else process.stdout.write(textReport(report, { colors, limit: Math.floor(flags.limit) }))
   if (flags.geojson) warnLeftOut(report, process.stderr)
   return exitCode(report)

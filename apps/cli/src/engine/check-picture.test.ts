@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 import { NO_MARGIN, type Piece } from '../model/item.ts'
 import { discShape, segmentShape } from '../read/outline.ts'
 import { check, OVERLAP, pictureOf, piece, RULE_OF_THREES, readTexts, shared } from '../testing/fixtures.ts'
+import { MAX_ENCOUNTERS } from './check-picture.ts'
 import { smallest } from './clearing.ts'
 import type { Encounter } from './encounter.ts'
 
@@ -142,6 +143,13 @@ function volumeOf({ shape, band, interval }: Piece): Volume4D {
     endMs: epochMs(interval.endMs),
   }
 }
+
+test('everything in one place ends at a limit, and says so', () => {
+  const one = piece(discShape(46, 7, 100), { heights: [0, 100], seconds: [0, 100] })
+  const result = check(pictureOf(Array.from({ length: 400 }, () => [one])), OVERLAP)
+  expect(result.encounters).toHaveLength(MAX_ENCOUNTERS)
+  expect(result.complete).toBe(false)
+})
 
 test.each([
   ['one interval', [-5, 5], 1, 100, 5],

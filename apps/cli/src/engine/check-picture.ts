@@ -23,7 +23,12 @@ export interface CheckResult {
   /** Pairs that met but were not counted, by the reason. */
   readonly notCompared: { readonly sameIdentity: number; readonly restrictions: number }
   readonly contacts: number
+  /** False when the search stopped at `MAX_ENCOUNTERS`: what was found is right, and not all there is. */
+  readonly complete: boolean
 }
+
+/** Most pairs of items listed. Whoever has more has put everything in one place, and the list would say no more. */
+export const MAX_ENCOUNTERS = 50_000
 
 /**
  * Finds all pairs of items that meet. Not counted: two versions of one entity, two flights of one aircraft, and two restrictions, of
@@ -36,6 +41,7 @@ export function checkPicture(picture: Picture, options: CheckOptions): CheckResu
   const gatherings = new Map<number, Gathering>()
   const skipped = { sameIdentity: new Set<number>(), restrictions: new Set<number>() }
   let contacts = 0
+  let complete = true
   const compare = (i: number, j: number): void => {
     const a = pieces[i] as (typeof pieces)[number]
     const b = pieces[j] as (typeof pieces)[number]
@@ -58,11 +64,17 @@ export function checkPicture(picture: Picture, options: CheckOptions): CheckResu
       return
     }
     let gathering = gatherings.get(key)
-    if (gathering === undefined) gatherings.set(key, (gathering = new Gathering(a.item, b.item)))
+    if (gathering === undefined) {
+      if (gatherings.size === MAX_ENCOUNTERS) {
+        complete = false
+        return
+      }
+      gatherings.set(key, (gathering = new Gathering(a.item, b.item)))
+    }
     gathering.add(contact)
     contacts += 1
   }
-  join(pieces.length, bounds, { ...options, compare })
+  join(pieces.length, bounds, { ...options, compare, stopped: () => !complete })
   const encounters = [...gatherings.values()]
     .map((gathering) => gathering.close(minima))
     .sort((a, b) => order(firstMs(a), firstMs(b)) || a.itemA - b.itemA || a.itemB - b.itemB)
@@ -85,17 +97,23 @@ export function checkPicture(picture: Picture, options: CheckOptions): CheckResu
     clearings,
     notCompared: { sameIdentity: skipped.sameIdentity.size, restrictions: skipped.restrictions.size },
     contacts,
+    complete,
   }
 }
 
 interface JoinOptions extends CheckOptions {
   readonly compare: (i: number, j: number) => void
+  readonly stopped: () => boolean
 }
 
 /** Calls `compare` with every pair of pieces that can meet, the lower number first. */
-function join(count: number, bounds: ReturnType<typeof boundsOf>, { allPairs, progress, compare }: JoinOptions): void {
+function join(
+  count: number,
+  bounds: ReturnType<typeof boundsOf>,
+  { allPairs, progress, compare, stopped }: JoinOptions,
+): void {
   const tree = allPairs ? null : new BoxTree(bounds)
-  for (let i = 0; i < count; i++) {
+  for (let i = 0; i < count && !stopped(); i++) {
     if (i % 1024 === 0) progress((0.7 * i) / count)
     if (tree === null) for (let j = i + 1; j < count; j++) compare(i, j)
     else tree.eachLater(i, (j) => compare(i, j))

@@ -74,17 +74,25 @@ export class Gathering {
   }
 }
 
+const MERGE_FROM = 4_096
+
 class Side {
   count = 0
   tightest: Contact | null = null
   #worst = -Infinity
-  readonly windows: Window[] = []
+  #mergeAt = MERGE_FROM
+  windows: Window[] = []
   readonly piecesA = new Set<number>()
   readonly piecesB = new Set<number>()
 
   add(contact: Contact): void {
     this.count += 1
     this.windows.push({ startMs: contact.startMs, endMs: contact.endMs })
+    // Two large items may have millions of contacts; their stretches of time are few.
+    if (this.windows.length > this.#mergeAt) {
+      this.windows = merge(this.windows)
+      this.#mergeAt = Math.max(MERGE_FROM, 2 * this.windows.length)
+    }
     this.piecesA.add(contact.a)
     this.piecesB.add(contact.b)
     const { share } = severity(contact)

@@ -14,18 +14,29 @@ interface Feature {
 }
 
 /**
- * The encounters as an RFC 7946 feature collection: the place of each as a point, and the parts of either side that meet. Geodesic edges
+ * The encounters as an RFC 7946 feature collection, in parts short enough to write one by one: the place of each as a point, and the parts of either side that meet. Geodesic edges
  * and circles are written with as many vertices as straight edges need to stay within 1 m of them; what crosses the antimeridian is cut.
  */
-export function geojsonReport(report: Report, picture: Picture, result: CheckResult): string {
-  const features: Feature[] = []
+export function* geojsonReport(report: Report, picture: Picture, result: CheckResult): Generator<string> {
+  const { tool, separation, buffer, summary, files, findings } = report
+  const about = JSON.stringify({ tool, separation, buffer, summary, files, findings })
+  yield `{"type":"FeatureCollection","parley":${about},"features":[`
+  let comma = ''
+  for (const feature of featuresOf(report, picture, result)) {
+    yield `${comma}\n${JSON.stringify(feature)}`
+    comma = ','
+  }
+  yield '\n]}\n'
+}
+
+function* featuresOf(report: Report, picture: Picture, result: CheckResult): Generator<Feature> {
   for (const [index, encounter] of report.encounters.entries()) {
     const { where, windows, ...rest } = encounter
-    features.push({
+    yield {
       type: 'Feature',
       geometry: { type: 'Point', coordinates: [where.lng, where.lat] },
       properties: { role: 'meeting', encounter: index + 1, ...rest, where, windows },
-    })
+    }
     const sides = result.encounters[index]
     if (sides === undefined) continue
     for (const [side, pieces] of [
@@ -33,11 +44,9 @@ export function geojsonReport(report: Report, picture: Picture, result: CheckRes
       ['b', sides.piecesB],
     ] as const) {
       for (const piece of pieces)
-        features.push(pieceFeature(picture.pieces[piece] as Piece, { side, encounter: index + 1, report }))
+        yield pieceFeature(picture.pieces[piece] as Piece, { side, encounter: index + 1, report })
     }
   }
-  const { tool, separation, buffer, summary, files, findings } = report
-  return `${JSON.stringify({ type: 'FeatureCollection', parley: { tool, separation, buffer, summary, files, findings }, features })}\n`
 }
 
 function pieceFeature(

@@ -90,7 +90,7 @@ async function geojsonOf(items: Parameters<typeof pictureOf>[0]): Promise<Featur
     time: timeFormat(null),
     findings: new Findings(),
   })
-  return (JSON.parse(geojsonReport(report, picture, result)) as { features: Feature[] }).features
+  return (JSON.parse([...geojsonReport(report, picture, result)].join('')) as { features: Feature[] }).features
 }
 
 const ALWAYS = { heights: [0, 100], seconds: [0, 10] } as const

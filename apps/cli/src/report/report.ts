@@ -88,6 +88,8 @@ export interface Report {
     readonly left_out: number
     readonly same_identity_not_compared: number
     readonly restrictions_not_compared: number
+    /** False when the search stopped at its limit of meetings. */
+    readonly complete: boolean
   }
   readonly encounters: readonly ReportedEncounter[]
   readonly findings: readonly ReportedFinding[]
@@ -123,6 +125,7 @@ export function buildReport(picture: Picture, result: CheckResult, options: Repo
       left_out: findings.leftOut,
       same_identity_not_compared: result.notCompared.sameIdentity,
       restrictions_not_compared: result.notCompared.restrictions,
+      complete: result.complete,
     },
     encounters,
     findings: findings.list().map(({ count, examples }) => {

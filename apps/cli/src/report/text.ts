@@ -145,7 +145,7 @@ function sharedOrApart(value: number, required: number, format: (value: number) 
 }
 
 function clearingOf({ clearing, a, b }: ReportedEncounter): string {
-  if (clearing === null) return 'neither side can be asked to move'
+  if (clearing === null) return 'not looked for: too many parts'
   const shifts: string[] = []
   if (clearing.later_s !== undefined) shifts.push(`${duration(clearing.later_s * 1000)} later`)
   if (clearing.earlier_s !== undefined) shifts.push(`${duration(clearing.earlier_s * 1000)} earlier`)
@@ -201,7 +201,8 @@ function verdictLine({ summary }: Report, { colors }: TextOptions): string {
   const bad = summary.conflicts + summary.breaches + summary.cautions > 0
   const paint = bad ? colors.red : summary.undecided + summary.left_out > 0 ? colors.yellow : colors.green
   const tail = ignored.length === 0 ? '' : colors.dim(`  (meetings not counted: ${ignored.join(', ')})`)
-  return `${paint(`${summary.items} ${summary.items === 1 ? 'item' : 'items'}: ${parts.join(', ')}`)}${tail}`
+  const rest = summary.complete ? '' : ', and more: the search stopped at its limit'
+  return `${paint(`${summary.items} ${summary.items === 1 ? 'item' : 'items'}: ${parts.join(', ')}${rest}`)}${tail}`
 }
 
 function metres(value: number): string {
