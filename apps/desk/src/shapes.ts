@@ -102,14 +102,25 @@ export function graticuleLabel(degrees: number, axis: 'lat' | 'lng', stepDeg: nu
   return `${whole}°${two(minutes)}′${two(rest)}″${side}`
 }
 
-/** Lines of equal latitude and longitude for a view, four to nine each way, with labels at its left and lower edges. */
-export function graticuleFor(west: number, south: number, east: number, north: number): Graticule {
+/** A part of the Earth in degrees; `east` may exceed 180 or `west` be below -180, as the map counts. */
+export interface Bounds {
+  readonly west: number
+  readonly south: number
+  readonly east: number
+  readonly north: number
+}
+
+/**
+ * Lines of equal latitude and longitude for a view, four to nine each way, with labels at its left and lower edges.
+ * @param footFraction part of the view's height, from below, that labels keep clear of
+ */
+export function graticuleFor({ west, south, east, north }: Bounds, footFraction: number): Graticule {
   const span = Math.max(Math.min(east - west, 360), 1e-6)
   const stepDeg = GRATICULE_STEPS.find((step) => span / step >= 4) ?? 1 / 360
   const lines: Position[][] = []
   const labels: Graticule['labels'] = []
   const [low, high] = [Math.max(south, -85), Math.min(north, 85)]
-  const inset = { lng: span * 0.008, lat: (high - low) * 0.055 }
+  const inset = { lng: span * 0.008, lat: (high - low) * footFraction }
   for (let index = Math.ceil(west / stepDeg); index * stepDeg <= east; index++) {
     const lng = index * stepDeg
     lines.push([

@@ -111,7 +111,10 @@ describe('the map', () => {
   })
   test('the graticule has at least four lines each way at every zoom, labelled in the unit of its step', () => {
     for (const span of [300, 60, 4, 0.5, 0.05, 0.01]) {
-      const { lines, labels } = graticuleFor(-8.1 - span / 2, 41.8, -8.1 + span / 2, 41.8 + span / 3)
+      const { lines, labels } = graticuleFor(
+        { west: -8.1 - span / 2, south: 41.8, east: -8.1 + span / 2, north: 41.8 + span / 3 },
+        0.05,
+      )
       expect(lines.length).toBeGreaterThanOrEqual(4)
       expect(labels.length).toBe(lines.length)
     }

@@ -61,7 +61,14 @@ function setData(map: MapLibreMap, name: SourceName, data: GeoJSON.GeoJSON): voi
 
 function drawGraticule(map: MapLibreMap): void {
   const bounds = map.getBounds()
-  const { lines, labels } = graticuleFor(bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth())
+  const view = {
+    west: bounds.getWest(),
+    south: bounds.getSouth(),
+    east: bounds.getEast(),
+    north: bounds.getNorth(),
+  }
+  const foot = map.getContainer().parentElement?.querySelector('.map-foot')?.clientHeight ?? FOOT
+  const { lines, labels } = graticuleFor(view, (foot + 6) / Math.max(map.getContainer().clientHeight, 1))
   setData(
     map,
     'graticule',
