@@ -52,7 +52,8 @@ export async function prepareScenario(name: string, clock: Clock): Promise<Prepa
           if (event.kind === 'notice') log(`SIMULATED: ${event.message}`)
           else {
             const { report } = event
-            log(`SIMULATED ${event.index + 1}/${event.count} ${report.status}: ${report.detail}`)
+            const { clock: at, says } = report.beat
+            log(`SIMULATED ${event.index + 1}/${event.count} ${at} ${says} -> ${report.status}: ${report.detail}`)
           }
         },
       }).then(
