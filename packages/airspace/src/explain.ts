@@ -100,7 +100,12 @@ function lackTest(state: AirspaceState, plan: Plan): LackTest {
   }
 }
 
-function intentsMeeting(state: AirspaceState, plan: Plan, footprint: Footprint, volumes: readonly Volume4D[]): number[] {
+function intentsMeeting(
+  state: AirspaceState,
+  plan: Plan,
+  footprint: Footprint,
+  volumes: readonly Volume4D[],
+): number[] {
   const slots: number[] = []
   if (plan.rules.exact) state.intentVolumes.query(volumes, slots)
   else state.intentCells.query(footprint, slots)
@@ -196,6 +201,20 @@ function clearingOf(state: AirspaceState, plan: Plan, lacks: LackTest): Clearing
   }
 }
 
+/**
+ * The volume as the index of true overlaps sees it: times to the millisecond and heights to 0.1 mm, both outwards. A plan moved by the
+ * shift given must be clear by the index that will judge it.
+ */
+function asIndexed(volume: Volume4D): Volume4D {
+  return {
+    ...volume,
+    startMs: Math.floor(volume.startMs) as EpochMs,
+    endMs: Math.ceil(volume.endMs) as EpochMs,
+    altitudeLowerM: (Math.floor(volume.altitudeLowerM * 1e4) / 1e4) as MetresHae,
+    altitudeUpperM: (Math.ceil(volume.altitudeUpperM * 1e4) / 1e4) as MetresHae,
+  }
+}
+
 function shiftsInTime(
   state: AirspaceState,
   plan: Plan,
@@ -210,15 +229,21 @@ function shiftsInTime(
     endMs: (one.endMs + laterMs) as EpochMs,
   })
   const footprint = widen(plan.footprint)
-  const obstacles = obstaclesIn(state, plan, lacks, { footprint, volumes: plan.rules.exact ? plan.volumes.map(widen) : [] })
+  const obstacles = obstaclesIn(state, plan, lacks, {
+    footprint,
+    volumes: plan.rules.exact ? plan.volumes.map(widen) : [],
+  })
   if (plan.rules.exact) {
-    const { laterMs: forward, earlierMs: back } = exactClearing(plan.volumes, obstacles.volumes(), {
+    const { laterMs: forward, earlierMs: back } = exactClearing(plan.volumes.map(asIndexed), obstacles.volumes(), {
       earliestStartMs: footprint.startMs,
       latestEndMs: footprint.endMs,
       lowestM: LIMITS.lowestM as MetresHae,
       highestM: LIMITS.highestM as MetresHae,
     })
-    return { ...(forward === undefined ? {} : { laterMs: forward }), ...(back === undefined ? {} : { earlierMs: back }) }
+    return {
+      ...(forward === undefined ? {} : { laterMs: forward }),
+      ...(back === undefined ? {} : { earlierMs: back }),
+    }
   }
   const { startMs, endMs } = plan.footprint
   const forbidden = new Float64Array(obstacles.count * 2)
@@ -242,7 +267,7 @@ function shiftsInHeight(state: AirspaceState, plan: Plan, lacks: LackTest): { up
     volumes: plan.rules.exact ? plan.volumes.map(widen) : [],
   })
   if (plan.rules.exact) {
-    const { upM, downM } = exactClearing(plan.volumes, obstacles.volumes(), {
+    const { upM, downM } = exactClearing(plan.volumes.map(asIndexed), obstacles.volumes(), {
       earliestStartMs: plan.footprint.startMs,
       latestEndMs: plan.footprint.endMs,
       lowestM: LIMITS.lowestM as MetresHae,
@@ -293,4 +318,3 @@ function obstaclesIn(
     ],
   }
 }
-

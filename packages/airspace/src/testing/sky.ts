@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Outline, Volume4D } from '@parley/geo4d'
 import { degrees, type EntityId, type EpochMs, epochMs, metres, metresHae } from '@parley/units'
 import { apply } from '../apply.ts'
@@ -174,14 +175,19 @@ export function change<Kind extends Change['kind']>(
 export const indexes = (notified: readonly Notified[]): Record<string, number> =>
   Object.fromEntries(notified.map((one) => [one.subscriptionId, one.notificationIndex]))
 
-/** The state's bytes, part by part, comparable and readable when they differ. */
+/** A digest of every part of the state's bytes, comparable and readable when they differ. */
 export function bytesOf(state: AirspaceState): Record<string, string> {
-  return Object.fromEntries(dumpState(state).map(({ name, bytes }) => [name, Buffer.from(bytes).toString('base64')]))
+  return Object.fromEntries(dumpState(state).map(({ name, bytes }) => [name, digestOfBytes(bytes)]))
 }
 
-/** The bytes without what every entry moves on, a refusal too: the count of entries and the deletions remembered. */
+/** The same without what every entry moves on, a refusal too: the count of entries and the deletions remembered. */
 export function contentOf(state: AirspaceState): Record<string, string> {
-  const parts = bytesOf(state)
-  const scalars = JSON.parse(Buffer.from(parts['airspace']!, 'base64').toString()) as Record<string, unknown>
-  return { ...parts, airspace: JSON.stringify({ ...scalars, seq: 0, retired: [] }) }
+  const parts = dumpState(state).map(({ name, bytes }) => {
+    if (name !== 'airspace') return [name, digestOfBytes(bytes)]
+    const scalars = JSON.parse(Buffer.from(bytes).toString()) as Record<string, unknown>
+    return [name, JSON.stringify({ ...scalars, seq: 0, retired: [] })]
+  })
+  return Object.fromEntries(parts) as Record<string, string>
 }
+
+const digestOfBytes = (bytes: Uint8Array): string => createHash('sha1').update(bytes).digest('base64')
