@@ -20,6 +20,8 @@ export interface NodeProcess extends AsyncDisposable {
   readonly pid: number
   /** From starting the process to its first good answer. */
   readonly startedMs: number
+  /** What it last said, and whether it still runs. */
+  lastWords(): string
   /** Ends it as an operator would: what it holds is kept for the next start. */
   stop(): Promise<void>
   /** Ends it at once; for data that nobody needs any more. */
@@ -74,6 +76,8 @@ export async function startNode(options: NodeOptions): Promise<NodeProcess> {
     target: { url, tokenUrl: new URL('/token', url) },
     pid: child.pid!,
     startedMs,
+    lastWords: () =>
+      `${isRunning(child) ? 'running' : `ended by ${child.signalCode ?? child.exitCode}`}: ${said.join(' | ')}`,
     stop: () => end('SIGTERM'),
     kill: () => end('SIGKILL'),
     [Symbol.asyncDispose]: () => end('SIGKILL'),

@@ -1,6 +1,6 @@
 import { loadavg } from 'node:os'
 import { checkSample, checkStatuses, countsOf, WrongAnswer } from '../load/check.ts'
-import { drive } from '../load/drive.ts'
+import { type DriveOptions, drive } from '../load/drive.ts'
 import type { KeyFinder } from '../load/key-finder.ts'
 import type { PlanRow } from '../load/plans.ts'
 import { finderFor, finderOfHeld, heldAfter, type Prepared, prepareCreates, prepareUpdates } from '../load/prepare.ts'
@@ -109,7 +109,7 @@ export class WriteSession {
       finder: this.#finder,
       window: WINDOW,
     })
-    const result = await drive({
+    const result = await this.#drive({
       url: target.url,
       requests: prepared.requests,
       connections: 32,
@@ -156,7 +156,7 @@ export class WriteSession {
     globalThis.gc?.()
     const meter = cpuMeter(node.pid)
     let cpu: CpuShare | null = null
-    const result = await drive({
+    const result = await this.#drive({
       url: node.target.url,
       requests,
       connections: load.connections,
@@ -176,6 +176,14 @@ export class WriteSession {
       meanKey: prepared.meanKey,
       meanBytes: requests.bytes / requests.count,
       load: loadavg()[0]!,
+    }
+  }
+
+  async #drive(options: DriveOptions): Promise<LoadResult> {
+    try {
+      return await drive(options)
+    } catch (cause) {
+      throw new Error(`${(cause as Error).message}; the node: ${this.#options.node.lastWords()}`, { cause })
     }
   }
 
