@@ -1,6 +1,6 @@
 import { directGeodesic, inverseGeodesic, type LatLng, straightEdgeGapM } from '@parley/geo4d'
 import type { CheckResult } from '../engine/check-picture.ts'
-import type { Piece, Shape } from '../model/item.ts'
+import type { Item, Piece, Shape } from '../model/item.ts'
 import { latLng } from '../read/outline.ts'
 import type { Picture } from '../read/picture.ts'
 import type { Report } from './report.ts'
@@ -14,7 +14,7 @@ interface Feature {
 }
 
 /**
- * The encounters as an RFC 7946 feature collection, in parts short enough to write one by one: the place of each as a point, and the parts of either side that meet. Geodesic edges
+ * The encounters as an RFC 7946 feature collection, in parts short enough to write one by one: the place of each as a point, and each part that takes part once. Geodesic edges
  * and circles are written with as many vertices as straight edges need to stay within 1 m of them; what crosses the antimeridian is cut.
  */
 export function* geojsonReport(report: Report, picture: Picture, result: CheckResult): Generator<string> {
@@ -30,30 +30,28 @@ export function* geojsonReport(report: Report, picture: Picture, result: CheckRe
 }
 
 function* featuresOf(report: Report, picture: Picture, result: CheckResult): Generator<Feature> {
-  for (const [index, encounter] of report.encounters.entries()) {
-    const { where, windows, ...rest } = encounter
+  for (const [index, { where, ...rest }] of report.encounters.entries()) {
     yield {
       type: 'Feature',
       geometry: { type: 'Point', coordinates: [where.lng, where.lat] },
-      properties: { role: 'meeting', encounter: index + 1, ...rest, where, windows },
+      properties: { role: 'meeting', encounter: index + 1, ...rest, where },
     }
-    const sides = result.encounters[index]
-    if (sides === undefined) continue
-    for (const [side, pieces] of [
-      ['a', sides.piecesA],
-      ['b', sides.piecesB],
-    ] as const) {
-      for (const piece of pieces)
-        yield pieceFeature(picture.pieces[piece] as Piece, { side, encounter: index + 1, report })
+  }
+  const encountersOf = new Map<number, number[]>()
+  for (const [index, { piecesA, piecesB }] of result.encounters.entries()) {
+    for (const piece of [...piecesA, ...piecesB]) {
+      const encounters = encountersOf.get(piece)
+      if (encounters === undefined) encountersOf.set(piece, [index + 1])
+      else encounters.push(index + 1)
     }
+  }
+  for (const [index, encounters] of encountersOf) {
+    const piece = picture.pieces[index] as Piece
+    yield pieceFeature(piece, picture.items[piece.item] as Item, encounters)
   }
 }
 
-function pieceFeature(
-  piece: Piece,
-  { side, encounter, report }: { side: 'a' | 'b'; encounter: number; report: Report },
-): Feature {
-  const reported = report.encounters[encounter - 1]?.[side]
+function pieceFeature(piece: Piece, { id, file, kind }: Item, encounters: readonly number[]): Feature {
   const { lower, upper, unknown } = piece.band
   const limit = ({ valueM, reference }: typeof lower): unknown =>
     Number.isFinite(valueM) ? { value: valueM, reference, units: 'M' } : null
@@ -62,10 +60,11 @@ function pieceFeature(
     type: 'Feature',
     geometry: geometryOf(piece.shape),
     properties: {
-      role: `part of ${side}`,
-      encounter,
-      id: reported?.id,
-      file: reported?.file,
+      role: 'part',
+      encounters,
+      kind,
+      id,
+      file,
       position: piece.position,
       ...(unknown === undefined
         ? { altitude_lower: limit(lower), altitude_upper: limit(upper) }
@@ -154,13 +153,16 @@ function alongGeodesic(from: LatLng, to: LatLng): LatLng[] {
   })
 }
 
-const RIM_VERTICES = 96
-
+/** The rim of a disc with as many vertices as keep its edges within the tolerance. */
 function rimOf(centre: Float64Array, radiusM: number): Float64Array {
-  const ring = new Float64Array(2 * RIM_VERTICES)
+  const count = Math.min(
+    MAX_BETWEEN,
+    Math.max(12, Math.ceil(Math.PI / Math.acos(Math.max(0, 1 - TOLERANCE_M / radiusM)))),
+  )
+  const ring = new Float64Array(2 * count)
   const from = latLng(centre[0] as number, centre[1] as number)
-  for (let k = 0; k < RIM_VERTICES; k++) {
-    const point = directGeodesic(from, (-2 * Math.PI * k) / RIM_VERTICES, radiusM)
+  for (let k = 0; k < count; k++) {
+    const point = directGeodesic(from, (-2 * Math.PI * k) / count, radiusM)
     ring[2 * k] = point.latDeg
     ring[2 * k + 1] = point.lngDeg
   }
