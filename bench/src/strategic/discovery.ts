@@ -4,7 +4,7 @@ import type { Benchmark, Measurement } from '../benchmark.ts'
 import { median, microseconds, quantile } from '../statistics.ts'
 import { METROS } from './metros.ts'
 import { cumulate, RandomSource } from './random.ts'
-import { countryStore, queryPlans, WARM_UP } from './store.ts'
+import { batch, countryStore, querySet, WARM_UP } from './store.ts'
 import { DAY_START_MS } from './workload.ts'
 
 const DAY_MS = 86_400_000
@@ -37,7 +37,7 @@ export const overReport: Benchmark = {
     context.progress('filling the coarse index')
     const coarse = new CellIndex()
     for (let slot = 0; slot < workload.plans; slot++) coarse.insert(slot, boxOf(workload.plan(slot)))
-    const plans = queryPlans().slice(WARM_UP, WARM_UP + 4000)
+    const plans = batch(querySet(), WARM_UP, WARM_UP + 4000)
     const boxes = plans.map(boxOf)
     let reported = 0
     let conflicts = 0
@@ -113,7 +113,8 @@ export const subscriptions: Benchmark = {
       index.insert(slot, box)
       boxes.push(box)
     }
-    const asked = queryPlans().map(boxOf)
+    const queries = querySet()
+    const asked = batch(queries, 0, queries.plans).map(boxOf)
     let matched = 0
     const pass = () => {
       matched = 0

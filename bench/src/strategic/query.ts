@@ -4,7 +4,7 @@ import RBush from 'rbush'
 import type { Benchmark, Measurement } from '../benchmark.ts'
 import { mean, median, microseconds, quantile } from '../statistics.ts'
 import { LimitPort } from './limit.ts'
-import { countryStore, fill, QUERIES, type QueryPass, queryPass, queryPlans, type Store, WARM_UP } from './store.ts'
+import { countryStore, fill, QUERIES, type QueryPass, queryPass, querySet, type Store, WARM_UP } from './store.ts'
 import { constantDensity, generate, type Workload } from './workload.ts'
 
 /** Counts of section 2.2 at a million plans, by which the generator shows that it draws as the study did. */
@@ -43,7 +43,7 @@ export const workloadCheck: Benchmark = {
   },
 }
 
-function passes(store: Store, plans: readonly Volume4D[][], runs: number): QueryPass[] {
+function passes(store: Store, plans: Workload, runs: number): QueryPass[] {
   queryPass(store.index, plans)
   return Array.from({ length: runs }, () => queryPass(store.index, plans))
 }
@@ -51,10 +51,10 @@ function passes(store: Store, plans: readonly Volume4D[][], runs: number): Query
 const over = (all: readonly QueryPass[], share: number) => median(all.map(({ us }) => quantile(us, share)))
 
 /** Exact answers by looking at every plan, for a sample of the queries. */
-function equalsBruteForce(store: Store, plans: readonly Volume4D[][], sample: number): boolean {
+function equalsBruteForce(store: Store, plans: Workload, sample: number): boolean {
   const stored = boundsOf(store.workload)
   for (let at = 0; at < sample; at++) {
-    const plan = plans[WARM_UP + Math.floor((at * (plans.length - WARM_UP)) / sample)]!
+    const plan = plans.plan(WARM_UP + Math.floor((at * (plans.plans - WARM_UP)) / sample))
     const found: number[] = []
     store.index.query(plan, found)
     const expected: number[] = []
@@ -120,9 +120,9 @@ function mayMeet(bounds: Bounds, slot: number, plan: readonly Volume4D[]): boole
 }
 
 /** What a store that looks at every plan does, as the reference's memory store: bounds of the whole plan only. */
-function linearScanUs(store: Store, plans: readonly Volume4D[][]): number {
+function linearScanUs(store: Store, plans: Workload): number {
   const bounds = boundsOf(store.workload)
-  const us = plans.slice(WARM_UP, WARM_UP + 15).map((plan) =>
+  const us = Array.from({ length: 15 }, (_, at) => plans.plan(WARM_UP + at)).map((plan) =>
     microseconds(() => {
       let met = 0
       for (let slot = 0; slot < store.workload.plans; slot++) if (mayMeet(bounds, slot, plan)) met++
@@ -137,7 +137,7 @@ export const exactQuery: Benchmark = {
   title: 'exact conflict query, the C++ limit in turn with ours (S1, S2, S3)',
   async run(context) {
     const store = countryStore(context)
-    const plans = queryPlans()
+    const plans = querySet()
     const million = store.workload.plans === 1_000_000
     context.progress(`comparing ${SAMPLE} answers with brute force`)
     const right = equalsBruteForce(store, plans, SAMPLE)
@@ -226,7 +226,7 @@ export const densityGrowth: Benchmark = {
       context.progress(`${(count * 25_000).toLocaleString('en-GB')} plans in ${count} metro(s)`)
       const region = constantDensity(count)
       const store = fill(generate(count * 25_000, 20_260_101, region))
-      return { plans: count * 25_000, p50: over(passes(store, queryPlans(777, 10_000, region), context.runs), 0.5) }
+      return { plans: count * 25_000, p50: over(passes(store, querySet(777, 10_000, region), context.runs), 0.5) }
     })
     const first = points[0]
     const last = points.at(-1)
@@ -261,7 +261,7 @@ export const crowdGrowth: Benchmark = {
     const sizes = [10_000, 100_000, context.plans].filter(
       (plans, at, all) => plans <= context.plans && all.indexOf(plans) === at,
     )
-    const plans = queryPlans()
+    const plans = querySet()
     return sizes.map((size): Measurement => {
       const store = countryStore(context, size)
       const all = passes(store, plans, context.runs)
@@ -307,8 +307,8 @@ export const change: Benchmark = {
       inserts.push(inserted / plans.length)
       removals.push(removed / plans.length)
     }
-    const sample = queryPlans().slice(0, WARM_UP + 200)
-    const right = queryPass(store.index, sample).hits === hitsOfDump(before, sample, store)
+    const sample = querySet()
+    const right = queryPass(store.index, sample, WARM_UP + 200).hits === hitsOfDump(before, sample, store)
     context.progress('filling rbush with a box a volume')
     const tree = new RBush<TreeItem>()
     tree.load(Array.from({ length: store.workload.volumes }, (_, volume) => boxOf(store.workload, volume, volume)))
@@ -351,11 +351,11 @@ export const change: Benchmark = {
   },
 }
 
-function hitsOfDump(sections: ReturnType<Store['index']['dump']>, plans: readonly Volume4D[][], store: Store): number {
+function hitsOfDump(sections: ReturnType<Store['index']['dump']>, plans: Workload, store: Store): number {
   const index = store.index.constructor as unknown as {
     load(sections: ReadonlyMap<string, Uint8Array>): Store['index']
   }
-  return queryPass(index.load(new Map(sections.map(({ name, bytes }) => [name, bytes]))), plans).hits
+  return queryPass(index.load(new Map(sections.map(({ name, bytes }) => [name, bytes]))), plans, WARM_UP + 200).hits
 }
 
 function boxOf(workload: Workload, volume: number, slot: number): TreeItem {
@@ -395,8 +395,8 @@ export const memory: Benchmark = {
       microseconds(() => {
         loaded = index.load(bytes)
       }) / 1000
-    const sample = queryPlans().slice(0, WARM_UP + 200)
-    const right = queryPass(loaded, sample).hits === queryPass(store.index, sample).hits
+    const sample = querySet()
+    const right = queryPass(loaded, sample, WARM_UP + 200).hits === queryPass(store.index, sample, WARM_UP + 200).hits
     const million = plans === 1_000_000
     return [
       {

@@ -53,8 +53,8 @@ export function fill(workload: Workload): Store {
   return { workload, index, insertUs: us / workload.plans }
 }
 
-export function queryPlans(seed = QUERY_SEED, count = QUERIES, region: Region = COUNTRY) {
-  return batch(generate(count, seed, region), 0, count)
+export function querySet(seed = QUERY_SEED, count = QUERIES, region: Region = COUNTRY): Workload {
+  return generate(count, seed, region)
 }
 
 export interface QueryPass {
@@ -63,12 +63,16 @@ export interface QueryPass {
   readonly hits: number
 }
 
-/** One pass over the queries; the first {@link WARM_UP} are not counted. */
-export function queryPass(index: VolumeIndex, plans: readonly ReturnType<Workload['plan']>[]): QueryPass {
-  const us = new Float64Array(plans.length - WARM_UP)
+/**
+ * One pass over the first `count` queries; the first {@link WARM_UP} are not counted. Each plan is made just before it is asked, as
+ * it would come from a request, and outside the time that counts.
+ */
+export function queryPass(index: VolumeIndex, queries: Workload, count = queries.plans): QueryPass {
+  const us = new Float64Array(count - WARM_UP)
   const out: number[] = []
   let hits = 0
-  for (const [at, plan] of plans.entries()) {
+  for (let at = 0; at < count; at++) {
+    const plan = queries.plan(at)
     out.length = 0
     const began = process.hrtime.bigint()
     index.query(plan, out)

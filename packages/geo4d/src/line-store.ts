@@ -3,6 +3,11 @@ import { type Section, SectionReader, SectionWriter } from './section.ts'
 /** Blocks are given out in granules of 64 bytes, addressed in units of 8. */
 export const UNIT_BYTES = 8
 const GRANULE_UNITS = 8
+/**
+ * Left free at the start of each chunk. The common allocators put 16 bytes of their own before a large block that starts on a page:
+ * with 48 bytes more, a granule is one cache line. Where that is not so, nothing is lost but those bytes.
+ */
+const LEAD_UNITS = 6
 const CHUNK_SHIFT = 18
 const CHUNK_UNITS = 1 << CHUNK_SHIFT
 export const CHUNK_MASK = CHUNK_UNITS - 1
@@ -34,11 +39,12 @@ export class LineStore {
       return free
     }
     const size = granulesOf(sizeClass) * GRANULE_UNITS
-    if (size > CHUNK_UNITS) return this.#allocateLong(size)
+    if (size > CHUNK_UNITS - LEAD_UNITS) return this.#allocateLong(size)
     if (this.#next + size > this.#end) {
       this.#releaseRest()
-      this.#next = this.words.length << CHUNK_SHIFT
-      this.#end = this.#next + CHUNK_UNITS
+      const first = this.words.length << CHUNK_SHIFT
+      this.#next = first + LEAD_UNITS
+      this.#end = first + CHUNK_UNITS
       this.#push(CHUNK_UNITS)
     }
     const address = this.#next
@@ -72,8 +78,8 @@ export class LineStore {
   }
 
   #releaseRest(): void {
-    while (this.#next < this.#end) {
-      const granules = Math.min(EXACT_GRANULES, (this.#end - this.#next) / GRANULE_UNITS)
+    while (this.#next + GRANULE_UNITS <= this.#end) {
+      const granules = Math.min(EXACT_GRANULES, Math.floor((this.#end - this.#next) / GRANULE_UNITS))
       this.#release(this.#next, classOf(granules))
       this.#next += granules * GRANULE_UNITS
     }

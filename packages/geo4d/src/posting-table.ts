@@ -248,9 +248,18 @@ export class PostingTable {
     const chunk = this.#chunks[list >>> CHUNK_SHIFT]!
     const first = (list & CHUNK_MASK) * POSTING_WORDS
     const last = first + (length - 1) * POSTING_WORDS
+    // From both ends at once: the newest go when a plan changes, the oldest when it expires.
     let word = first + 2
-    while (word <= last + 2 && chunk[word] !== ref) word += POSTING_WORDS
-    if (word > last + 2) return false
+    let back = last + 2
+    while (word <= back && chunk[word] !== ref) {
+      if (chunk[back] === ref) {
+        word = back
+        break
+      }
+      word += POSTING_WORDS
+      back -= POSTING_WORDS
+    }
+    if (word > back) return false
     chunk[word - 2] = chunk[last]!
     chunk[word - 1] = chunk[last + 1]!
     chunk[word] = chunk[last + 2]!
