@@ -3,7 +3,7 @@ import type { Requests } from './requests.ts'
 import { type LoadResult, percentiles } from './result.ts'
 
 /** No answer for so long means that none will come. */
-const SILENCE_MS = 30_000
+const SILENCE_MS = 60_000
 /** How long an open loop sleeps when there is nothing to send or read; the error of its latencies. */
 const NAP_MS = 0.05
 
