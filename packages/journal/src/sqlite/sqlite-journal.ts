@@ -175,14 +175,18 @@ class SqliteJournal implements Journal {
     if (entries.length === 0) return this.#durable(this.#tail)
     const done = this.#queue.add(this.#tail, entries, size)
     this.#tail += entries.length
-    if (this.#inFlight === null && !this.#flushScheduled) {
-      this.#flushScheduled = true
-      queueMicrotask(() => {
-        this.#flushScheduled = false
-        if (this.#inFlight === null) this.#flush()
-      })
-    }
+    if (this.#inFlight === null) this.#flushSoon()
     return done
+  }
+
+  /** Flushes at the end of this turn of the event loop, so that all that the turn brings shares one commit and one message. */
+  #flushSoon(): void {
+    if (this.#flushScheduled) return
+    this.#flushScheduled = true
+    setImmediate(() => {
+      this.#flushScheduled = false
+      if (this.#inFlight === null) this.#flush()
+    })
   }
 
   read(from: number, to: number): AsyncIterable<JournalEntry> {
@@ -246,7 +250,7 @@ class SqliteJournal implements Journal {
         this.#inFlight = null
         this.#head = group.head
         this.#queue.recycle(answer.buffers)
-        this.#flush()
+        this.#flushSoon()
         for (const waiter of group.waiters) waiter.resolve(waiter.head)
         this.#wake()
         return
