@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { anyVolumesIntersect, type Volume4D } from '@parley/geo4d'
+import { anyVolumesIntersect, type Section, type Volume4D, VolumeIndex } from '@parley/geo4d'
 import RBush from 'rbush'
 import type { Benchmark, Measurement } from '../benchmark.ts'
 import { mean, median, microseconds, quantile } from '../statistics.ts'
@@ -308,7 +308,7 @@ export const change: Benchmark = {
       removals.push(removed / plans.length)
     }
     const sample = querySet()
-    const right = queryPass(store.index, sample, WARM_UP + 200).hits === hitsOfDump(before, sample, store)
+    const right = queryPass(store.index, sample, WARM_UP + 200).hits === hitsOfDump(before, sample)
     context.progress('filling rbush with a box a volume')
     const tree = new RBush<TreeItem>()
     tree.load(Array.from({ length: store.workload.volumes }, (_, volume) => boxOf(store.workload, volume, volume)))
@@ -351,12 +351,11 @@ export const change: Benchmark = {
   },
 }
 
-function hitsOfDump(sections: ReturnType<Store['index']['dump']>, plans: Workload, store: Store): number {
-  const index = store.index.constructor as unknown as {
-    load(sections: ReadonlyMap<string, Uint8Array>): Store['index']
-  }
-  return queryPass(index.load(new Map(sections.map(({ name, bytes }) => [name, bytes]))), plans, WARM_UP + 200).hits
+function hitsOfDump(sections: readonly Section[], queries: Workload): number {
+  return queryPass(VolumeIndex.load(byName(sections)), queries, WARM_UP + 200).hits
 }
+
+const byName = (sections: readonly Section[]) => new Map(sections.map(({ name, bytes }) => [name, bytes]))
 
 function boxOf(workload: Workload, volume: number, slot: number): TreeItem {
   const widened = workload.radiusM[volume]! / 100_000
@@ -386,14 +385,11 @@ export const memory: Benchmark = {
       microseconds(() => {
         sections = store.index.dump()
       }) / 1000
-    const bytes = new Map(sections.map((section) => [section.name, section.bytes]))
-    const index = store.index.constructor as unknown as {
-      load(sections: ReadonlyMap<string, Uint8Array>): Store['index']
-    }
+    const bytes = byName(sections)
     let loaded = store.index
     const loadMs =
       microseconds(() => {
-        loaded = index.load(bytes)
+        loaded = VolumeIndex.load(bytes)
       }) / 1000
     const sample = querySet()
     const right = queryPass(loaded, sample, WARM_UP + 200).hits === queryPass(store.index, sample, WARM_UP + 200).hits

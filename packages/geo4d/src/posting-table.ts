@@ -367,15 +367,6 @@ export class PostingTable {
     return bytes
   }
 
-  /** Bytes of the hash table and of the lists, for the memory figures. */
-  memoryParts(): { readonly tableBytes: number; readonly listBytes: number } {
-    let tableBytes = 0
-    for (const entries of this.#partitions) tableBytes += entries.byteLength
-    let listBytes = 0
-    for (const chunk of this.#chunks) listBytes += chunk.byteLength
-    return { tableBytes, listBytes }
-  }
-
   /** A copy of the whole content, under section names that start with `prefix`. */
   dump(prefix: string): Section[] {
     const writer = new SectionWriter(prefix)

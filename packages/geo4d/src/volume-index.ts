@@ -914,17 +914,6 @@ export class VolumeIndex {
     )
   }
 
-  /** Bytes of the parts: lines, hash table, posting lists, slots. */
-  memoryParts(): number[] {
-    const { tableBytes, listBytes } = this.#postings.memoryParts()
-    return [
-      this.#lines.memoryBytes(),
-      tableBytes,
-      listBytes,
-      this.#blocks.byteLength + this.#seen.byteLength + this.#visited.byteLength,
-    ]
-  }
-
   /** A copy of the state, ready to be stored; the arrays may be handed on. */
   dump(): Section[] {
     const writer = new SectionWriter('volume-index')
