@@ -1,4 +1,4 @@
-import { distanceText, durationText, heightText } from './format.ts'
+import { distanceText, durationText, heightText, unbroken } from './format.ts'
 import type { Language, Sentence } from './i18n.ts'
 import type { Blocking, Clearing } from './wire.ts'
 
@@ -41,7 +41,7 @@ function apart(of: Language, blocking: Blocking): Sentence {
  * @param name what to call the item, already for the reader
  */
 export function explainBlocking(of: Language, blocking: Blocking, name: string): Sentence[] {
-  const args = { entity: blocking.entity, name, manager: blocking.manager }
+  const args = { entity: blocking.entity, name: unbroken(name), manager: unbroken(blocking.manager) }
   if (!blocking.overlaps) return [{ key: 'explain.listed', args }, apart(of, blocking)]
   const sentences: Sentence[] = [{ key: 'explain.meets', args }, shared(of, blocking)]
   if (finite(blocking.height_m) === 0 || finite(blocking.time_s) === 0) sentences.push({ key: 'explain.touch' })

@@ -89,6 +89,11 @@ export function listText(of: Language, items: readonly string[]): string {
   return new Intl.ListFormat(numberLocale(of), { type: 'conjunction' }).format(items)
 }
 
+/** A call sign or name of a supplier that no line end tears apart at its hyphens: in right-to-left text the rest would jump. */
+export function unbroken(name: string): string {
+  return name.replaceAll('-', '-\u2060')
+}
+
 /** `…a1b2c3`: enough of an identifier to tell two apart by eye. */
 export function shortId(id: string): string {
   return id.slice(-6)

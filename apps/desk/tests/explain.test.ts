@@ -6,7 +6,7 @@ import type { Blocking } from '../src/wire.ts'
 
 /** What a reader sees: without the invisible marks of direction and with plain spaces. */
 const plain = (text: string): string =>
-  text.replaceAll(/[\u2066-\u2069\u200e\u200f]/g, '').replaceAll(/[\u00a0\u202f]/g, ' ')
+  text.replaceAll(/[\u2060\u2066-\u2069\u200e\u200f]/g, '').replaceAll(/[\u00a0\u202f]/g, ' ')
 const told = (language: Language, blocking: Blocking): string =>
   explainBlocking(language, blocking, 'PT-CANADAIR 1/2')
     .map((sentence) => plain(say(language, sentence)))

@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals'
 import { explainBlocking } from '../explain.ts'
-import { ageText, countText } from '../format.ts'
+import { ageText, countText, unbroken } from '../format.ts'
 import { language, type MessageKey, t, tell } from '../i18n.ts'
 import { hullOf } from '../items.ts'
 import { lookAt } from '../look-at.ts'
@@ -21,7 +21,7 @@ const ACTIONS = ['create', 'update', 'delete', 'expire']
 /** What was asked for, in words. */
 export function whatOf(decision: Decision): string {
   const { kind, action } = decision
-  const name = nameOf(decision.id)
+  const name = unbroken(nameOf(decision.id))
   switch (kind) {
     case 'operational_intent':
     case 'constraint':
@@ -72,7 +72,7 @@ function Row({ decision }: { decision: Decision }) {
             <span title={t('decision.seq-why')}>{t('decision.seq', { seq: String(decision.seq) })}</span>
           </span>
           <span class="row-title" id={headId}>
-            {t('decision.headline', { what: whatOf(decision), manager: decision.manager })}
+            {t('decision.headline', { what: whatOf(decision), manager: unbroken(decision.manager) })}
           </span>
           {refused && truly.length === 0 && (
             <span class="row-explain">{decision.message ?? t('explain.refused-other')}</span>
@@ -112,7 +112,7 @@ function Announcer() {
     <p class="visually-hidden" role="status">
       {from !== null && newest !== undefined && newest.seq > from && (
         <>
-          {t('decision.refused')}: {t('decision.headline', { what: whatOf(newest), manager: newest.manager })}
+          {t('decision.refused')}: {t('decision.headline', { what: whatOf(newest), manager: unbroken(newest.manager) })}
         </>
       )}
     </p>

@@ -2,7 +2,7 @@ import { useRef } from 'preact/hooks'
 import { blockersOf, itemsBeside } from '../blockers.ts'
 import { offeredShifts } from '../explain.ts'
 import { useTakeOver } from '../focus.ts'
-import { ageText, countText } from '../format.ts'
+import { ageText, countText, unbroken } from '../format.ts'
 import { language, t } from '../i18n.ts'
 import { hullOf, type Item } from '../items.ts'
 import { lookAt } from '../look-at.ts'
@@ -143,7 +143,7 @@ function DecisionDetail({ decision }: { decision: Decision }) {
         · {t('decision.ago', { age: ageText(language.value, serverNowMs.value - atMs) })} ·{' '}
         {t('decision.http', { status: String(decision.status) })}
       </p>
-      <h3>{t('decision.headline', { what: whatOf(decision), manager: decision.manager })}</h3>
+      <h3>{t('decision.headline', { what: whatOf(decision), manager: unbroken(decision.manager) })}</h3>
       {refused && blocking.length > 0 && (
         <>
           <h4>{t('explain.title')}</h4>

@@ -34,8 +34,11 @@ import { Legend } from './legend.tsx'
 setWorkerUrl(workerUrl)
 
 const PADDING = 44
-/** Height of the scale and source line over the map. */
-const FOOT = 24
+
+/** Height of the scale and the source over the map, in pixels: one line, or two when there is little room. */
+function footHeight(mapWidth: number): number {
+  return mapWidth < 600 ? 48 : 30
+}
 
 type CountriesTopology = Parameters<typeof feature>[0]
 
@@ -67,8 +70,8 @@ function drawGraticule(map: MapLibreMap): void {
     east: bounds.getEast(),
     north: bounds.getNorth(),
   }
-  const foot = map.getContainer().parentElement?.querySelector('.map-foot')?.clientHeight ?? FOOT
-  const { lines, labels } = graticuleFor(view, (foot + 6) / Math.max(map.getContainer().clientHeight, 1))
+  const { clientWidth, clientHeight } = map.getContainer()
+  const { lines, labels } = graticuleFor(view, footHeight(clientWidth) / Math.max(clientHeight, 1))
   setData(
     map,
     'graticule',
@@ -162,7 +165,12 @@ function fitTo(map: MapLibreMap, target: LookTarget, animate = true): void {
   const bounds = boundsOf(outlinesIn(target).flatMap(ringOf))
   if (bounds === null) return
   const [west, south, east, north] = bounds
-  const padding = { top: PADDING, left: PADDING, right: PADDING, bottom: PADDING + FOOT }
+  const padding = {
+    top: PADDING,
+    left: PADDING,
+    right: PADDING,
+    bottom: PADDING + footHeight(map.getContainer().clientWidth),
+  }
   map.fitBounds([west, south, east, north], { padding, maxZoom: 13, animate, duration: 500 })
 }
 
