@@ -11,7 +11,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'packages/contracts': ['units'],
   'packages/client': ['contracts', 'units'],
   'packages/testkit': ['units', 'geo4d', 'journal', 'airspace', 'contracts', 'client'],
-  'apps/node': ['units', 'geo4d', 'journal', 'airspace', 'contracts', 'client', 'testkit', 'desk'],
+  'apps/node': ['units', 'geo4d', 'journal', 'airspace', 'contracts', 'client', 'testkit'],
   'apps/desk': ['client', 'contracts', 'geo4d', 'units'],
   'apps/cli': ['client', 'geo4d', 'units'],
   bench: ['units', 'geo4d', 'journal', 'airspace', 'contracts', 'client', 'testkit'],
