@@ -1,6 +1,7 @@
 import {
   ApiError,
   type Finding,
+  formatRfc3339,
   fromDateTime,
   fromTime,
   type RidV1Volume4D,
@@ -15,14 +16,52 @@ export interface VolumeLimits {
   readonly maxVertices: number
   /** Larger areas are `AREA_TOO_LARGE`. */
   readonly maxAreaM2: number
-  /** The reference implementation does not measure circles. */
-  readonly measureCircles: boolean
+  /** The same for circles, which the reference implementation does not measure. */
+  readonly maxCircleAreaM2: number
 }
+
+/** A circle of 100 km radius: where circles are not held to the limit of polygons, this is still the end. */
+export const COMPAT_CIRCLE_AREA_M2 = Math.PI * 100_000 ** 2
+
+/** The volumes of one request may cover so many times what one of them may: the work they make grows with it. */
+const TOTAL_AREAS = 10
+/** Below this many volumes their sum need not be taken. */
+const FEW_VOLUMES = TOTAL_AREAS
 
 const OPEN_START = Number.NEGATIVE_INFINITY as EpochMs
 const OPEN_END = Number.POSITIVE_INFINITY as EpochMs
 const OPEN_LOW = Number.NEGATIVE_INFINITY as MetresHae
 const OPEN_HIGH = Number.POSITIVE_INFINITY as MetresHae
+
+/** What the fields of a volume are called by those who sent it: the field of geo4d, and its JSON pointer in the request. */
+type FieldNames = readonly (readonly [field: string, pointer: string])[]
+
+const F3548_FIELDS: FieldNames = [
+  ['/outline/vertices', '/volume/outline_polygon/vertices'],
+  ['/outline/centre', '/volume/outline_circle/center'],
+  ['/outline/radiusM', '/volume/outline_circle/radius/value'],
+  ['/altitudeLowerM', '/volume/altitude_lower/value'],
+  ['/altitudeUpperM', '/volume/altitude_upper/value'],
+  ['/startMs', '/time_start/value'],
+  ['/endMs', '/time_end/value'],
+]
+const RID_V1_FIELDS: FieldNames = [
+  ['/outline/vertices', '/spatial_volume/footprint/vertices'],
+  ['/altitudeLowerM', '/spatial_volume/altitude_lo'],
+  ['/altitudeUpperM', '/spatial_volume/altitude_hi'],
+  ['/startMs', '/time_start'],
+  ['/endMs', '/time_end'],
+]
+/** The area of a query is one text: nothing in it has a name of its own. */
+const QUERY_FIELDS: FieldNames = [['/outline', '']]
+
+function pointerOf(field: string, names: FieldNames): string {
+  const named = names.find(([own]) => field.startsWith(own))
+  if (named === undefined) return ''
+  const [own, pointer] = named
+  if (pointer === '') return ''
+  return `${pointer}${field.slice(own.length)}`.replace(/\/latDeg$/, '/lat').replace(/\/lngDeg$/, '/lng')
+}
 
 const invalid = (finding: Finding): ApiError =>
   new ApiError('INVALID_VOLUME', { message: `${finding.field}: ${finding.rule}`, findings: [finding] })
@@ -39,7 +78,20 @@ export function readVolumes(extents: readonly WireVolume4D[], at: string, limits
     throw new ApiError('TOO_MANY_VERTICES', {
       findings: [{ field: at, value: String(vertices), rule: `at most ${limits.maxVertices} vertices in all` }],
     })
+  if (volumes.length > FEW_VOLUMES) {
+    let totalM2 = 0
+    for (const { outline } of volumes) totalM2 += outlineAreaM2(outline)
+    const limitM2 = TOTAL_AREAS * limits.maxAreaM2
+    if (totalM2 > limitM2) throw areaTooLarge(at, totalM2, limitM2)
+  }
   return volumes
+}
+
+function areaTooLarge(field: string, areaM2: number, limitM2: number): ApiError {
+  const value = `${(areaM2 / 1e6).toFixed(1)} km²`
+  return new ApiError('AREA_TOO_LARGE', {
+    findings: [{ field, value, rule: `at most ${Math.floor(limitM2 / 1e6)} km²` }],
+  })
 }
 
 /** Reads one volume of F3548-21 or F3411-22a; bounds that are absent are open. @throws {ApiError} that names the field */
@@ -83,7 +135,7 @@ export function readVolume(wire: WireVolume4D, at: string, limits: VolumeLimits)
       endMs: time_end ? fromTime(time_end) : OPEN_END,
     },
     at,
-    limits,
+    { limits, names: F3548_FIELDS },
   )
 }
 
@@ -102,7 +154,7 @@ export function readRidV1Volume(wire: RidV1Volume4D, at: string, limits: VolumeL
       endMs: wire.time_end ? fromDateTime(wire.time_end) : OPEN_END,
     },
     at,
-    limits,
+    { limits, names: RID_V1_FIELDS },
   )
 }
 
@@ -111,7 +163,7 @@ export function readArea(text: string, limits: VolumeLimits): Volume4D {
   const field = '/query/area'
   const numbers = text
     .split(',')
-    .map((part) => (/^\s*-?\d{1,3}(\.\d{1,20})?\s*$/.test(part) ? Number(part) : Number.NaN))
+    .map((part) => (/^\s*-?\d{1,3}(\.\d{1,20})?([eE][-+]?\d{1,3})?\s*$/.test(part) ? Number(part) : Number.NaN))
   const shown = text.slice(0, 60)
   if (numbers.some((n) => Number.isNaN(n)) || numbers.length % 2 !== 0)
     throw new ApiError('INVALID_PARAMETER', { findings: [{ field, value: shown, rule: 'must be lat,lng,lat,lng,…' }] })
@@ -131,34 +183,38 @@ export function readArea(text: string, limits: VolumeLimits): Volume4D {
       endMs: OPEN_END,
     },
     field,
-    limits,
+    { limits, names: QUERY_FIELDS },
   )
 }
 
-function checked(volume: Volume4D, at: string, limits: VolumeLimits): Volume4D {
+function checked(
+  volume: Volume4D,
+  at: string,
+  { limits, names }: { readonly limits: VolumeLimits; readonly names: FieldNames },
+): Volume4D {
   try {
     validateVolume(volume)
   } catch (error) {
     if (!(error instanceof GeoError)) throw error
     const { field, value, rule } = error.details as { field: string; value: unknown; rule: string }
+    const pointer = `${at}${pointerOf(field, names)}`
+    // Where the sentence names another field, it does so in the sender's words.
+    const said =
+      error.code === 'times_reversed'
+        ? { value: formatRfc3339(volume.startMs), rule: `must not be after the end, ${formatRfc3339(volume.endMs)}` }
+        : error.code === 'altitudes_reversed'
+          ? { value: String(value), rule: `must not be above the upper bound, ${volume.altitudeUpperM} m` }
+          : { value: String(value).slice(0, 60), rule }
     throw new ApiError('INVALID_VOLUME', {
-      message: `${at}${field}: ${rule}`,
-      findings: [{ field: `${at}${field}`, value: String(value).slice(0, 60), rule }],
+      message: `${pointer}: ${said.rule}`,
+      findings: [{ field: pointer, ...said }],
       cause: error,
     })
   }
-  if ((volume.outline.kind === 'polygon' || limits.measureCircles) && !surelyWithin(volume.outline, limits.maxAreaM2)) {
+  const limitM2 = volume.outline.kind === 'circle' ? limits.maxCircleAreaM2 : limits.maxAreaM2
+  if (!surelyWithin(volume.outline, limitM2)) {
     const areaM2 = outlineAreaM2(volume.outline)
-    if (areaM2 > limits.maxAreaM2)
-      throw new ApiError('AREA_TOO_LARGE', {
-        findings: [
-          {
-            field: at,
-            value: `${(areaM2 / 1e6).toFixed(1)} km²`,
-            rule: `at most ${limits.maxAreaM2 / 1e6} km²`,
-          },
-        ],
-      })
+    if (areaM2 > limitM2) throw areaTooLarge(at, areaM2, limitM2)
   }
   return volume
 }

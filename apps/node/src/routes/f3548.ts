@@ -4,7 +4,7 @@ import { ApiError, type BodyOf, parseUssAvailability } from '@parley/contracts'
 import type { Volume4D } from '@parley/geo4d'
 import { type EntityId, parseUuidV4 } from '@parley/units'
 import { checkBaseUrl } from '../edge/base-url.ts'
-import { readVolume, readVolumes, type VolumeLimits } from '../edge/volumes.ts'
+import { COMPAT_CIRCLE_AREA_M2, readVolume, readVolumes, type VolumeLimits } from '../edge/volumes.ts'
 import { constraintReference, operationalIntentReference, subscribers, subscription } from '../edge/wire.ts'
 import { type Answer, type Exchange, type Handler, managerOf, type NodeContext } from '../exchange.ts'
 import { fresh } from '../fresh.ts'
@@ -43,12 +43,15 @@ type Accepted = Entry & { readonly outcome: AcceptedOutcome }
 export function f3548Handlers(context: NodeContext): { readonly [Id in F3548Operation]: Handler<BodyOf<Id>> } {
   const { options, pool } = context
   const { state } = pool
-  const measureCircles = !options.compat
-  const intentLimits: VolumeLimits = { maxVertices: OI_MAX_VERTICES, maxAreaM2: OI_MAX_AREA_M2, measureCircles }
+  const intentLimits: VolumeLimits = {
+    maxVertices: OI_MAX_VERTICES,
+    maxAreaM2: OI_MAX_AREA_M2,
+    maxCircleAreaM2: options.compat ? COMPAT_CIRCLE_AREA_M2 : OI_MAX_AREA_M2,
+  }
   const constraintLimits: VolumeLimits = {
     maxVertices: CONSTRAINT_MAX_VERTICES,
     maxAreaM2: options.compat ? OI_MAX_AREA_M2 : CONSTRAINT_MAX_AREA_M2,
-    measureCircles,
+    maxCircleAreaM2: options.compat ? COMPAT_CIRCLE_AREA_M2 : CONSTRAINT_MAX_AREA_M2,
   }
 
   /** Executes, waits until it is durable, and answers from the entry: the fresh one, or the one this request wrote before. */

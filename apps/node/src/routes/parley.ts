@@ -4,7 +4,7 @@ import { ApiError, type BodyOf, buildOpenApi, type Decision, formatRfc3339 } fro
 import type { Volume4D } from '@parley/geo4d'
 import { parseUuidV4 } from '@parley/units'
 import { decisionOf } from '../decisions.ts'
-import { readVolumes, writeVolume } from '../edge/volumes.ts'
+import { COMPAT_CIRCLE_AREA_M2, readVolumes, writeVolume } from '../edge/volumes.ts'
 import { blocking, clearing, constraintReference, operationalIntentReference } from '../edge/wire.ts'
 import { type Handler, managerOf, type NodeContext } from '../exchange.ts'
 
@@ -125,7 +125,7 @@ export function parleyHandlers(context: NodeContext): {
       const volumes = readVolumes(body.extents, '/extents', {
         maxVertices: 10_000,
         maxAreaM2: 2_500e6,
-        measureCircles: !options.compat,
+        maxCircleAreaM2: options.compat ? COMPAT_CIRCLE_AREA_M2 : 2_500e6,
       })
       mustBeBounded(volumes)
       const ignored = body.ignore ? parseUuidV4(body.ignore) : null

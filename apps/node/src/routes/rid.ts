@@ -3,7 +3,7 @@ import { queryServiceAreaSubscriptions, queryServiceAreas } from '@parley/airspa
 import { ApiError, type BodyOf, fromDateTime } from '@parley/contracts'
 import type { Volume4D } from '@parley/geo4d'
 import { checkBaseUrl } from '../edge/base-url.ts'
-import { readArea, readRidV1Volume, readVolume, type VolumeLimits } from '../edge/volumes.ts'
+import { COMPAT_CIRCLE_AREA_M2, readArea, readRidV1Volume, readVolume, type VolumeLimits } from '../edge/volumes.ts'
 import {
   ridSubscribers,
   ridV1ServiceArea,
@@ -77,7 +77,7 @@ export function ridV2Handlers(context: NodeContext): { readonly [Id in `ridV2${S
 const limitsOf = ({ options }: NodeContext): VolumeLimits => ({
   maxVertices: 10_000,
   maxAreaM2: 2_500e6,
-  measureCircles: !options.compat,
+  maxCircleAreaM2: options.compat ? COMPAT_CIRCLE_AREA_M2 : 2_500e6,
 })
 
 function named<Edition extends string>(
