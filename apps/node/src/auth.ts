@@ -99,6 +99,8 @@ export class TokenVerifier {
     const missing = (claim: string, rule: string): ApiError =>
       new ApiError('AUTH_CLAIM_MISSING', { message: `claim ${claim} ${rule}` })
     if (typeof sub !== 'string' || sub === '') throw missing('sub', 'must be a non-empty text')
+    // Half a character cannot be kept: the journal would hand back another name.
+    if (/\p{Surrogate}/u.test(sub)) throw missing('sub', 'must be well-formed text')
     if (typeof iss !== 'string' || iss === '') throw missing('iss', 'must be a non-empty text')
     if (typeof exp !== 'number' || !Number.isFinite(exp)) throw missing('exp', 'must be a number of seconds')
     if (exp <= nowS) throw new ApiError('AUTH_TOKEN_EXPIRED')
@@ -141,8 +143,10 @@ export function remoteKeys(url: string, clock: Clock): TrustedKeys {
   let keys: readonly KeyObject[] = []
   let fetchedAtMs = Number.NEGATIVE_INFINITY
   let triedAtMs = Number.NEGATIVE_INFINITY
+  let refreshing: Promise<void> = Promise.resolve()
   const refresh = async (): Promise<void> => {
     const response = await fetch(url, { signal: AbortSignal.timeout(JWKS_TIMEOUT_MS) })
+    if (!response.ok) return
     const set = (await response.json()) as { keys?: { kty?: string }[] }
     keys = (set.keys ?? [])
       .filter((jwk) => jwk.kty === 'RSA')
@@ -153,8 +157,10 @@ export function remoteKeys(url: string, clock: Clock): TrustedKeys {
     async keys() {
       if (clock.nowMs() - triedAtMs >= JWKS_REFRESH_MS) {
         triedAtMs = clock.nowMs()
-        await refresh().catch(() => undefined)
+        refreshing = refresh().catch(() => undefined)
       }
+      // Whoever comes while the keys are on their way waits for them too.
+      await refreshing
       return clock.nowMs() - fetchedAtMs <= JWKS_STALE_MS ? keys : []
     },
   }

@@ -11,7 +11,7 @@ import {
   operationList,
   statusOf,
 } from '@parley/contracts'
-import { type FastifyInstance, type FastifyReply, fastify } from 'fastify'
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import { requireScopes } from './auth.ts'
 import { type ErrorContext, errorAnswer } from './error-answer.ts'
 import type { Handler, NodeContext } from './exchange.ts'
@@ -60,6 +60,13 @@ export async function buildServer(context: NodeContext, log: (line: string) => v
     },
     routerOptions: { maxParamLength: 2_048, ignoreTrailingSlash: false },
     exposeHeadRoutes: false,
+    frameworkErrors: (error, request, reply) =>
+      sendError(reply as unknown as FastifyReply, error, {
+        operation: null,
+        url: request.url,
+        compat: context.options.compat,
+        log,
+      }),
     forceCloseConnections: true,
     clientErrorHandler(error, socket) {
       const code: ErrorCode =
@@ -119,16 +126,23 @@ export async function buildServer(context: NodeContext, log: (line: string) => v
   })
 
   app.setErrorHandler((error, request, reply) => {
-    const operation = (request.routeOptions.config as { operation?: Operation }).operation ?? null
+    const operation = (request.routeOptions.config as { operation?: Operation } | undefined)?.operation ?? null
+    const { statusCode = 500 } = error as { statusCode?: number }
+    // No operation was reached, and the framework blames the request: its method, or a path that no file can have.
+    if (operation === null && statusCode < 500) return sendNotServed(request, reply)
     sendError(reply, error, { operation, url: request.url, compat: context.options.compat, log })
   })
-  app.setNotFoundHandler((request, reply) => {
+  const sendNotServed = (request: FastifyRequest, reply: FastifyReply): void => {
     const path = request.url.split('?')[0] as string
-    const allowed = operationList.filter((one) => pathPattern(one.path).test(path)).map((one) => one.method)
+    const allowed: string[] = operationList.filter((one) => pathPattern(one.path).test(path)).map((one) => one.method)
+    const where = { operation: null, url: path, compat: context.options.compat, log }
+    // The router knows the path and yet did not take it: a part of it is longer than any parameter.
+    if (allowed.includes(request.method))
+      return sendError(reply, new ApiError('INVALID_PARAMETER', { message: 'a part of the path is too long' }), where)
     if (allowed.length > 0) reply.header('allow', [...new Set(allowed)].join(', '))
-    const code = allowed.length > 0 ? 'METHOD_NOT_ALLOWED' : 'ROUTE_NOT_FOUND'
-    sendError(reply, new ApiError(code), { operation: null, url: path, compat: context.options.compat, log })
-  })
+    sendError(reply, new ApiError(allowed.length > 0 ? 'METHOD_NOT_ALLOWED' : 'ROUTE_NOT_FOUND'), where)
+  }
+  app.setNotFoundHandler(sendNotServed)
 
   const desk = fileURLToPath(new URL('../../desk/dist/', import.meta.url))
   if (existsSync(desk))

@@ -19,6 +19,8 @@ export function checkBaseUrl(
   // The parser is slow next to all else that a write costs, and suppliers send the same few URLs.
   const known = `${allowHttpBaseUrls ? 1 : 0}${compat ? 1 : 0}${issuer ? 1 : 0}${text}`
   if (accepted.has(known)) return
+  // The parser would drop or mend these, and the text is kept as it was sent.
+  if (/[\s\p{Cc}\p{Surrogate}]/u.test(text)) refuse('must not hold blanks, control characters or half characters')
   if (!URL.canParse(text)) refuse('must be an absolute URL')
   const url = new URL(text)
   if (url.protocol !== 'https:' && url.protocol !== 'http:') refuse('must be https')
