@@ -10,9 +10,9 @@ import type { EpochMs, MetresHae } from '@parley/units'
 import type { Missing } from './decision.ts'
 import type { Footprint } from './matching.ts'
 import type { Blocking, Clearing, Conflict } from './model.ts'
-import { WORD } from './record-table.ts'
+import { type RecordTable, WORD } from './record-table.ts'
 import { LIMITS, type Rules } from './rules.ts'
-import { type AirspaceState, boundsOf } from './state.ts'
+import { type AirspaceState, boundsOf, ShownKey } from './state.ts'
 
 /** A plan as the key check sees it. */
 export interface Plan {
@@ -80,11 +80,10 @@ interface LackTest {
 }
 
 function lackTest(state: AirspaceState, plan: Plan): LackTest {
-  let shown: Set<string> | null = null
-  const isShown = (ovn: string): boolean => {
-    if (plan.key.length < 4) return plan.key.includes(ovn)
-    shown ??= new Set(plan.key)
-    return shown.has(ovn)
+  let shown: ShownKey | null = null
+  const isShown = (table: RecordTable, slot: number): boolean => {
+    shown ??= new ShownKey(plan.key)
+    return shown.holds(table, slot)
   }
   return {
     intent: (slot) => {
@@ -94,9 +93,9 @@ function lackTest(state: AirspaceState, plan: Plan): LackTest {
         const manager = state.strings.text(intents.word(slot, WORD.manager))
         if (state.availabilityOf(manager) === 'Down') return false
       }
-      return !isShown(state.intentOvn(slot))
+      return !isShown(intents, slot)
     },
-    constraint: (slot) => !isShown(state.constraintOvn(slot)),
+    constraint: (slot) => !isShown(state.constraints, slot),
   }
 }
 

@@ -217,6 +217,30 @@ export class RecordTable {
     for (let i = 0; i < text.length; i += 1) this.#bytes[at + i] = text.charCodeAt(i)
   }
 
+  /** The last four of the `length` characters held in the record, as one number: a quick first look for a text that ends so. */
+  ovnTail(slot: number, length: number): number {
+    const at = slot * RECORD_BYTES + OVN_OFFSET + length - 4
+    const bytes = this.#bytes
+    return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
+  }
+
+  /** Whether `text` from `from` on is exactly the `length` characters held in the record. */
+  ovnIs(slot: number, length: number, { text, from }: { readonly text: string; readonly from: number }): boolean {
+    if (text.length - from !== length) return false
+    const at = slot * RECORD_BYTES + OVN_OFFSET
+    for (let i = 0; i < length; i += 1) if (this.#bytes[at + i] !== text.charCodeAt(from + i)) return false
+    return true
+  }
+
+  /** Whether `text` begins with the record's id in canonical form. */
+  idBegins(slot: number, text: string): boolean {
+    wordsOfId(text, this.#key)
+    const w = slot * WORDS
+    const words = this.#words
+    const key = this.#key
+    return words[w] === key[0] && words[w + 1] === key[1] && words[w + 2] === key[2] && words[w + 3] === key[3]
+  }
+
   memoryBytes(): number {
     return this.#buffer.byteLength + this.#free.byteLength + this.#hash.byteLength
   }
@@ -251,7 +275,8 @@ export class RecordTable {
     table.#free.set(new Int32Array(dump.free.slice().buffer))
     table.#freeCount = freeCount!
     table.#hash = new Int32Array(dump.hash.slice().buffer)
-    if (table.#hash.length !== hashLength) throw new RangeError(`record table: hash has ${table.#hash.length} of ${hashLength} words`)
+    if (table.#hash.length !== hashLength)
+      throw new RangeError(`record table: hash has ${table.#hash.length} of ${hashLength} words`)
     table.#hashMask = hashLength - 1
     return table
   }

@@ -134,7 +134,11 @@ export class AirspaceState {
   }
 
   *dependentSlots(subscriptionSlot: number): Generator<number> {
-    for (let at = this.subscriptions.word(subscriptionSlot, WORD.link); at !== 0; at = this.intents.word(at - 1, WORD.next))
+    for (
+      let at = this.subscriptions.word(subscriptionSlot, WORD.link);
+      at !== 0;
+      at = this.intents.word(at - 1, WORD.next)
+    )
       yield at - 1
   }
 
@@ -204,6 +208,50 @@ export function setOvn(table: RecordTable, slot: number, ovn: string): void {
   table.setOvnText(slot, text)
 }
 
+/**
+ * The OVNs that a caller shows, made to be asked about thousands of records without building a text for any: by their last four
+ * characters first, then whole.
+ */
+export class ShownKey {
+  readonly #byTail = new Map<number, string[]>()
+
+  constructor(ovns: readonly string[]) {
+    for (const ovn of ovns) {
+      const tail = tailOf(ovn)
+      const same = this.#byTail.get(tail)
+      if (same === undefined) this.#byTail.set(tail, [ovn])
+      else same.push(ovn)
+    }
+  }
+
+  /** Whether the current OVN of the record is shown. */
+  holds(table: RecordTable, slot: number): boolean {
+    const length = table.word(slot, WORD.ovnChars)
+    const candidates = this.#byTail.get(table.ovnTail(slot, length))
+    if (candidates === undefined) return false
+    for (const text of candidates) {
+      if (length !== SUFFIX_CHARS) {
+        if (table.ovnIs(slot, length, { text, from: 0 })) return true
+      } else if (
+        text[SUFFIX_CHARS] === '_' &&
+        table.ovnIs(slot, length, { text, from: SUFFIX_CHARS + 1 }) &&
+        table.idBegins(slot, text)
+      )
+        return true
+    }
+    return false
+  }
+}
+
+function tailOf(text: string): number {
+  const at = text.length - 4
+  return (
+    (text.charCodeAt(at) & 255) |
+    ((text.charCodeAt(at + 1) & 255) << 8) |
+    ((text.charCodeAt(at + 2) & 255) << 16) |
+    ((text.charCodeAt(at + 3) & 255) << 24)
+  )
+}
+
 /** Key under which a deletion is remembered. */
 export const retiredKey = (subject: Entry['subject'], id: EntityId): string => `${subject} ${id}`
-
