@@ -11,10 +11,11 @@ import {
   encodeEntry,
   loadState,
   type Rules,
+  SnapshotError,
 } from '@parley/airspace'
 import type { Journal } from '@parley/journal'
 import type { Clock } from '@parley/units'
-import { HaltedError } from './errors.ts'
+import { HaltedError, OverloadedError } from './errors.ts'
 
 /** What came of a command. Nothing of it may leave the process before `durable` resolves. */
 export interface Executed {
@@ -37,6 +38,8 @@ const EXPIRY_SLOTS = 20_000
 const SNAPSHOT_EVERY_ENTRIES = 250_000
 const SNAPSHOT_WORTH_ENTRIES = 2_000
 const PROGRESS_EVERY = 20_000
+/** Bytes that may wait for the disk; well below where the journal itself would refuse what the state already holds. */
+const WAITING_LIMIT_BYTES = 64 << 20
 
 /**
  * The one place where the pool's state changes: decides a command, applies what was decided at once, and appends it to the journal,
@@ -52,6 +55,7 @@ export class Pool implements AsyncDisposable {
   #tail: number
   #lastAppend: Promise<unknown> = Promise.resolve()
   #durable: number
+  #waitingBytes = 0
   #halted: HaltedError | null = null
   #timer: NodeJS.Timeout | undefined
   #expiryCursor = 0
@@ -77,8 +81,13 @@ export class Pool implements AsyncDisposable {
     let state = new AirspaceState()
     let from = 0
     if (snapshot !== null) {
-      state = loadState(snapshot.sections)
-      from = snapshot.seq
+      try {
+        state = loadState(snapshot.sections)
+        from = snapshot.seq
+      } catch (error) {
+        // A snapshot only saves time; the log has everything that one of another version held.
+        if (!(error instanceof SnapshotError)) throw error
+      }
     }
     let seq = from
     for await (const { bytes } of journal.read(from, head)) {
@@ -110,9 +119,11 @@ export class Pool implements AsyncDisposable {
     return this.#halted !== null
   }
 
-  /** Decides and, if there is anything to keep, applies and appends. @throws {HaltedError} */
+  /** Decides and, if there is anything to keep, applies and appends. @throws {HaltedError} @throws {OverloadedError} */
   execute(command: Command): Executed {
     this.assertRunning()
+    if (this.#waitingBytes > WAITING_LIMIT_BYTES)
+      throw new OverloadedError('too much waits for the disk', { waitingBytes: this.#waitingBytes })
     const decision = decide(this.#state, command, this.rules)
     switch (decision.kind) {
       case 'accepted':
@@ -160,8 +171,11 @@ export class Pool implements AsyncDisposable {
     const expected = this.#tail
     const seq = expected + 1
     const bytes = encodeEntry(entry)
+    const size = bytes.byteLength
+    this.#waitingBytes += size
     const durable = this.#journal.append(expected, [bytes]).then(
       (head) => {
+        this.#waitingBytes -= size
         if (head > this.#durable) this.#durable = head
       },
       (cause: unknown) => {
@@ -173,7 +187,13 @@ export class Pool implements AsyncDisposable {
     durable.catch(() => undefined)
     this.#tail = seq
     this.#lastAppend = durable
-    apply(this.#state, entry, seq)
+    try {
+      apply(this.#state, entry, seq)
+    } catch (cause) {
+      // The state no longer follows from the log: nothing more may be answered from it.
+      this.#halt(cause)
+      throw cause
+    }
     return durable
   }
 
@@ -186,7 +206,7 @@ export class Pool implements AsyncDisposable {
   }
 
   #housekeeping(): void {
-    if (this.#halted !== null) return
+    if (this.#halted !== null || this.#waitingBytes > WAITING_LIMIT_BYTES) return
     const { intents, constraints, subscriptions, serviceAreas, serviceAreaSubscriptions } = this.#state
     const limit = Math.max(
       ...[intents, constraints, subscriptions, serviceAreas, serviceAreaSubscriptions].map((table) => table.slotLimit),

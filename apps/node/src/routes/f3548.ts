@@ -69,7 +69,10 @@ export function f3548Handlers(context: NodeContext): { readonly [Id in F3548Oper
       }
       case 'repeated': {
         await durable
-        return { body: answer((await pool.entryAt(decision.seq)) as Accepted) }
+        // The answer may tell of other items too, as they are by now: they must be durable as well.
+        const body = answer((await pool.entryAt(decision.seq)) as Accepted)
+        await pool.settled()
+        return { body }
       }
       case 'refused': {
         const error = refusalError(decision, managerOf(exchange))

@@ -39,6 +39,12 @@ export function parleyHandlers(context: NodeContext): {
 
   return {
     async getParleyStatus(exchange) {
+      const counts = {
+        operational_intents: state.intents.size,
+        constraints: state.constraints.size,
+        subscriptions: state.subscriptions.size,
+        identification_service_areas: state.serviceAreas.size,
+      }
       await pool.settled()
       return {
         body: {
@@ -50,12 +56,7 @@ export function parleyHandlers(context: NodeContext): {
           issuer: context.issuer !== null,
           nowMs: exchange.nowMs,
           head: pool.journal.head(),
-          counts: {
-            operational_intents: state.intents.size,
-            constraints: state.constraints.size,
-            subscriptions: state.subscriptions.size,
-            identification_service_areas: state.serviceAreas.size,
-          },
+          counts,
           scenario: simulation.scenario,
         },
       }

@@ -108,7 +108,10 @@ function handlersOf(context: NodeContext, edition: Edition): { readonly [Id in S
       return { body }
     }
     await durable
-    return { body: answer((await pool.entryAt(decision.seq)) as Accepted) }
+    // The answer may tell of other areas too, as they are by now: they must be durable as well.
+    const body = answer((await pool.entryAt(decision.seq)) as Accepted)
+    await pool.settled()
+    return { body }
   }
 
   const common = (exchange: Exchange) => ({
