@@ -3,7 +3,12 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 
-const BROWSERS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/usr/bin/google-chrome-stable']
+const BROWSERS = [
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/usr/bin/google-chrome-stable',
+]
 
 const run = (command, args, options = {}) => spawnSync(command, args, { stdio: 'inherit', ...options })
 const quiet = (command, args) => spawnSync(command, args, { stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' })
@@ -27,12 +32,18 @@ function installBrowser() {
 
 const built = run('npx', ['tsc', '-b'])
 if (built.status !== 0) process.exit(built.status ?? 1)
-if (!existsSync('apps/desk/dist/index.html') && run('npm', ['run', 'build', '-w', 'apps/desk']).status !== 0) process.exit(1)
+if (!existsSync('apps/desk/dist/index.html') && run('npm', ['run', 'build', '-w', 'apps/desk']).status !== 0)
+  process.exit(1)
 
 const browser = findBrowser() ?? installBrowser()
 if (browser === null)
-  process.stderr.write('SKIPPED: the browser tests. There is no Chromium here and none could be installed; set CHROMIUM to one.\n')
-else process.stderr.write(`Browser tests run in ${quiet(browser, ['--version', '--no-sandbox']).stdout?.trim() || browser}\n`)
+  process.stderr.write(
+    'SKIPPED: the browser tests. There is no Chromium here and none could be installed; set CHROMIUM to one.\n',
+  )
+else
+  process.stderr.write(
+    `Browser tests run in ${quiet(browser, ['--version', '--no-sandbox']).stdout?.trim() || browser}\n`,
+  )
 
 const tests = run('npx', ['vitest', 'run', ...process.argv.slice(2)], {
   env: { ...process.env, ...(browser === null ? {} : { CHROMIUM: browser }) },

@@ -15,9 +15,14 @@ export function decideSetAvailability(state: AirspaceState, command: SetAvailabi
       current.manager === command.manager &&
       current.digest[0] === low &&
       current.digest[1] === high
-    if (!rules.compat && isRepeated)
-      return { kind: 'repeated', seq: current.seq }
-    return refused(asked, refusal('VERSION_MISMATCH', `${oldVersion || '(empty)'} is not the current version of the availability of ${uss}`))
+    if (!rules.compat && isRepeated) return { kind: 'repeated', seq: current.seq }
+    return refused(
+      asked,
+      refusal(
+        'VERSION_MISMATCH',
+        `${oldVersion || '(empty)'} is not the current version of the availability of ${uss}`,
+      ),
+    )
   }
   return accepted(asked, {
     changes: [{ kind: 'setAvailability', uss, availability: command.availability, version: command.fresh.ovn }],

@@ -1,7 +1,7 @@
-import type { DeleteConstraint, PutConstraint } from './commands.ts'
 import { cellsOfVolumes } from './apply.ts'
-import { type Asked, accepted, type Decision, invalid, refusal, refused } from './decision.ts'
+import type { DeleteConstraint, PutConstraint } from './commands.ts'
 import { isoTime } from './decide-operational-intent.ts'
+import { type Asked, accepted, type Decision, invalid, refusal, refused } from './decision.ts'
 import { boundsOfVolumes, notifiedBy } from './matching.ts'
 import type { ConstraintRecord } from './model.ts'
 import { DOUBLE } from './record-table.ts'
@@ -26,16 +26,32 @@ export function decidePutConstraint(state: AirspaceState, command: PutConstraint
   if (!Number.isFinite(bounds.startMs) || !Number.isFinite(bounds.endMs)) {
     const at = command.extents.findIndex((v) => !Number.isFinite(v.startMs) || !Number.isFinite(v.endMs))
     const field = Number.isFinite(command.extents[at]!.startMs) ? 'time_end' : 'time_start'
-    return refused(asked, invalid('VOLUME_UNBOUNDED', `/extents/${at}/${field}`, { value: 'nothing', rule: 'every volume of a constraint needs both times' }))
+    return refused(
+      asked,
+      invalid('VOLUME_UNBOUNDED', `/extents/${at}/${field}`, {
+        value: 'nothing',
+        rule: 'every volume of a constraint needs both times',
+      }),
+    )
   }
   if (bounds.endMs < nowMs)
-    return refused(asked, invalid('TIME_IN_PAST', '/extents', { value: isoTime(bounds.endMs), rule: `the constraint must end in the future; it is ${isoTime(nowMs)}` }))
+    return refused(
+      asked,
+      invalid('TIME_IN_PAST', '/extents', {
+        value: isoTime(bounds.endMs),
+        rule: `the constraint must end in the future; it is ${isoTime(nowMs)}`,
+      }),
+    )
 
   const current = slot < 0 ? null : state.constraint(slot)
   if (current !== null) {
-    if (current.manager !== manager) return refused(asked, refusal('NOT_MANAGER', `${id} is managed by ${current.manager}`))
+    if (current.manager !== manager)
+      return refused(asked, refusal('NOT_MANAGER', `${id} is managed by ${current.manager}`))
     if (ovn === null)
-      return refused(asked, refusal('ALREADY_EXISTS', `${id} exists at version ${current.version}; update it by its OVN`))
+      return refused(
+        asked,
+        refusal('ALREADY_EXISTS', `${id} exists at version ${current.version}; update it by its OVN`),
+      )
     if (current.ovn !== ovn)
       return refused(asked, refusal('OVN_MISMATCH', `${ovn} is not the current OVN of ${id}; read it and try again`))
   } else if (ovn !== null)

@@ -5,12 +5,19 @@ import type { DeleteOperationalIntent, PutOperationalIntent } from './commands.t
 import { type Asked, accepted, type Decision, invalid, refusal, refused } from './decision.ts'
 import { explain } from './explain.ts'
 import { boundsOfVolumes, cellsCover, type Footprint, notifiedBy } from './matching.ts'
-import type { Bounds, Change, Notified, OperationalIntentRecord, OperationalIntentState, SubscriptionRecord } from './model.ts'
+import type {
+  Bounds,
+  Change,
+  Notified,
+  OperationalIntentRecord,
+  OperationalIntentState,
+  SubscriptionRecord,
+} from './model.ts'
 import { OPERATIONAL_INTENT_STATES } from './model.ts'
 import { isUuidV7, ovnWithSuffix, SUFFIX_TOLERANCE_MS, timeOfUuidV7 } from './ovn.ts'
 import { DOUBLE, WORD } from './record-table.ts'
-import type { Rules } from './rules.ts'
 import { isRepetition } from './repetition.ts'
+import type { Rules } from './rules.ts'
 import { type AirspaceState, boundsOf, retiredKey, SUBSCRIPTION_FLAG } from './state.ts'
 
 /** What the standard's clients write where there is no subscription. */
@@ -20,7 +27,11 @@ export const NO_SUBSCRIPTION_ID = '00000000-0000-4000-8000-000000000000' as Enti
  * F3548-21 createOperationalIntentReference and updateOperationalIntentReference: the caller must show the OVN of every relevant
  * entity that its plan meets, and nothing is kept of a plan that does not (not even its implicit subscription).
  */
-export function decidePutOperationalIntent(state: AirspaceState, command: PutOperationalIntent, rules: Rules): Decision {
+export function decidePutOperationalIntent(
+  state: AirspaceState,
+  command: PutOperationalIntent,
+  rules: Rules,
+): Decision {
   const { id, manager, ovn, nowMs } = command
   const asked: Asked = {
     command,
@@ -35,7 +46,13 @@ export function decidePutOperationalIntent(state: AirspaceState, command: PutOpe
     return { kind: 'repeated', seq: state.intents.double(slot, DOUBLE.seq) }
   const stated = OPERATIONAL_INTENT_STATES.indexOf(command.state as OperationalIntentState)
   if (stated < 0)
-    return refused(asked, invalid('INVALID_STATE', '/state', { value: command.state, rule: `one of ${OPERATIONAL_INTENT_STATES.join(', ')}` }))
+    return refused(
+      asked,
+      invalid('INVALID_STATE', '/state', {
+        value: command.state,
+        rule: `one of ${OPERATIONAL_INTENT_STATES.join(', ')}`,
+      }),
+    )
   const intentState = command.state as OperationalIntentState
   const offNominal = intentState === 'Nonconforming' || intentState === 'Contingent'
   if (offNominal && !command.mayMonitorConformance)
@@ -45,16 +62,38 @@ export function decidePutOperationalIntent(state: AirspaceState, command: PutOpe
     )
   const bounds = boundsOfVolumes(command.extents)
   const unbounded = unboundedField(command.extents)
-  if (unbounded !== null) return refused(asked, invalid('VOLUME_UNBOUNDED', unbounded, { value: 'nothing', rule: 'every volume needs both heights and both times' }))
+  if (unbounded !== null)
+    return refused(
+      asked,
+      invalid('VOLUME_UNBOUNDED', unbounded, {
+        value: 'nothing',
+        rule: 'every volume needs both heights and both times',
+      }),
+    )
   if (bounds.endMs < nowMs)
-    return refused(asked, invalid('TIME_IN_PAST', '/extents', { value: isoTime(bounds.endMs), rule: `the plan must end in the future; it is ${isoTime(nowMs)}` }))
+    return refused(
+      asked,
+      invalid('TIME_IN_PAST', '/extents', {
+        value: isoTime(bounds.endMs),
+        rule: `the plan must end in the future; it is ${isoTime(nowMs)}`,
+      }),
+    )
   const named = command.subscriptionId === NO_SUBSCRIPTION_ID ? null : command.subscriptionId
   if (named !== null && command.newSubscription !== null)
-    return refused(asked, invalid('SUBSCRIPTION_AMBIGUOUS', '/new_subscription', { value: named, rule: 'give either subscription_id or new_subscription, not both' }))
+    return refused(
+      asked,
+      invalid('SUBSCRIPTION_AMBIGUOUS', '/new_subscription', {
+        value: named,
+        rule: 'give either subscription_id or new_subscription, not both',
+      }),
+    )
   if (intentState !== 'Accepted' && named === null && command.newSubscription === null)
     return refused(
       asked,
-      invalid('SUBSCRIPTION_REQUIRED', '/subscription_id', { value: 'nothing', rule: `state ${intentState} needs subscription_id or new_subscription` }),
+      invalid('SUBSCRIPTION_REQUIRED', '/subscription_id', {
+        value: 'nothing',
+        rule: `state ${intentState} needs subscription_id or new_subscription`,
+      }),
     )
 
   const suffixProblem = checkSuffix(command)
@@ -62,18 +101,29 @@ export function decidePutOperationalIntent(state: AirspaceState, command: PutOpe
 
   const current = slot < 0 ? null : state.operationalIntent(slot)
   if (current !== null) {
-    if (current.manager !== manager) return refused(asked, refusal('NOT_MANAGER', `${id} is managed by ${current.manager}`))
+    if (current.manager !== manager)
+      return refused(asked, refusal('NOT_MANAGER', `${id} is managed by ${current.manager}`))
     if (ovn === null)
-      return refused(asked, refusal('ALREADY_EXISTS', `${id} exists at version ${current.version}; update it by its OVN`))
+      return refused(
+        asked,
+        refusal('ALREADY_EXISTS', `${id} exists at version ${current.version}; update it by its OVN`),
+      )
     if (current.ovn !== ovn)
       return refused(asked, refusal('OVN_MISMATCH', `${ovn} is not the current OVN of ${id}; read it and try again`))
   } else {
-    if (ovn !== null) return refused(asked, refusal('UPDATE_TARGET_MISSING', `${id} does not exist; create it without an OVN`))
+    if (ovn !== null)
+      return refused(asked, refusal('UPDATE_TARGET_MISSING', `${id} does not exist; create it without an OVN`))
     if (intentState !== 'Accepted')
-      return refused(asked, invalid('INVALID_STATE', '/state', { value: intentState, rule: 'a new operational intent starts as Accepted' }))
+      return refused(
+        asked,
+        invalid('INVALID_STATE', '/state', { value: intentState, rule: 'a new operational intent starts as Accepted' }),
+      )
   }
   if (!rules.compat && !offNominal && state.availabilityOf(manager) === 'Down')
-    return refused(asked, refusal('USS_DOWN', `${manager} is marked Down: it may not make or keep an intent ${intentState}`))
+    return refused(
+      asked,
+      refusal('USS_DOWN', `${manager} is marked Down: it may not make or keep an intent ${intentState}`),
+    )
   if (suffixUsed(state, slot, command))
     return refused(
       asked,
@@ -216,13 +266,18 @@ function resolveSubscription(
   if (named === null) return { kind: 'attached', record: null, write: null }
   const slot = state.subscriptions.find(named)
   if (slot < 0)
-    return { kind: 'refused', refusal: invalid('SUBSCRIPTION_NOT_FOUND', '/subscription_id', { value: named, rule: 'must exist' }) }
+    return {
+      kind: 'refused',
+      refusal: invalid('SUBSCRIPTION_NOT_FOUND', '/subscription_id', { value: named, rule: 'must exist' }),
+    }
   const record = state.subscription(slot)
   if (record.manager !== command.manager)
-    return { kind: 'refused', refusal: refusal('SUBSCRIPTION_NOT_OWNED', `subscription ${named} belongs to ${record.manager}`) }
+    return {
+      kind: 'refused',
+      refusal: refusal('SUBSCRIPTION_NOT_OWNED', `subscription ${named} belongs to ${record.manager}`),
+    }
   const cells = state.subscriptionCells.cellsOf(slot)
-  const covered =
-    record.startMs <= bounds.startMs && record.endMs >= bounds.endMs && cellsCover(cells, footprint.cells)
+  const covered = record.startMs <= bounds.startMs && record.endMs >= bounds.endMs && cellsCover(cells, footprint.cells)
   if (covered) return { kind: 'attached', record, write: null }
   if (!record.implicit)
     return {
@@ -257,7 +312,9 @@ function checkSuffix(command: PutOperationalIntent): ReturnType<typeof invalid> 
     invalid('OVN_SUFFIX_INVALID', '/requested_ovn_suffix', { value: suffix, rule })
   if (!isUuidV7(suffix)) return wrong('must be a UUID of version 7')
   const distanceMs = Math.abs(timeOfUuidV7(suffix) - command.nowMs)
-  return distanceMs > SUFFIX_TOLERANCE_MS ? wrong(`its time must be within 5 minutes of ${isoTime(command.nowMs)}`) : null
+  return distanceMs > SUFFIX_TOLERANCE_MS
+    ? wrong(`its time must be within 5 minutes of ${isoTime(command.nowMs)}`)
+    : null
 }
 
 /** Whether the intent has the requested suffix now or had it before. */

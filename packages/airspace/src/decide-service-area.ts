@@ -35,7 +35,8 @@ export function decidePutServiceArea(state: AirspaceState, command: PutServiceAr
     return { kind: 'repeated', seq: table.double(slot, DOUBLE.seq) }
   const current = slot < 0 ? null : state.serviceArea(slot)
   if (current !== null) {
-    if (current.manager !== manager) return refused(asked, refusal('NOT_MANAGER', `${id} belongs to ${current.manager}`))
+    if (current.manager !== manager)
+      return refused(asked, refusal('NOT_MANAGER', `${id} belongs to ${current.manager}`))
     if (version === null) return refused(asked, refusal('ALREADY_EXISTS', `${id} exists; update it by its version`))
     if (current.version !== version)
       return refused(asked, refusal('VERSION_MISMATCH', `${version} is not the current version of ${id}`))
@@ -45,16 +46,35 @@ export function decidePutServiceArea(state: AirspaceState, command: PutServiceAr
   const given = Number.isFinite(extents.startMs)
   const startMs = given ? extents.startMs : (current?.startMs ?? nowMs)
   const { endMs } = extents
-  if (!Number.isFinite(endMs)) return refused(asked, invalid('VOLUME_UNBOUNDED', '/extents/time_end', { value: 'nothing', rule: 'a service area needs an end' }))
+  if (!Number.isFinite(endMs))
+    return refused(
+      asked,
+      invalid('VOLUME_UNBOUNDED', '/extents/time_end', { value: 'nothing', rule: 'a service area needs an end' }),
+    )
   if (given && startMs < nowMs - LIMITS.startToleranceMs)
     return refused(
       asked,
-      invalid('TIME_IN_PAST', '/extents/time_start', { value: isoTime(startMs), rule: `at most 5 minutes before now, ${isoTime(nowMs)}` }),
+      invalid('TIME_IN_PAST', '/extents/time_start', {
+        value: isoTime(startMs),
+        rule: `at most 5 minutes before now, ${isoTime(nowMs)}`,
+      }),
     )
   if (endMs < nowMs)
-    return refused(asked, invalid('TIME_IN_PAST', '/extents/time_end', { value: isoTime(endMs), rule: `in the future; it is ${isoTime(nowMs)}` }))
+    return refused(
+      asked,
+      invalid('TIME_IN_PAST', '/extents/time_end', {
+        value: isoTime(endMs),
+        rule: `in the future; it is ${isoTime(nowMs)}`,
+      }),
+    )
   if (endMs < startMs)
-    return refused(asked, invalid('INVALID_VOLUME', '/extents/time_end', { value: isoTime(endMs), rule: `not before the start, ${isoTime(startMs)}` }))
+    return refused(
+      asked,
+      invalid('INVALID_VOLUME', '/extents/time_end', {
+        value: isoTime(endMs),
+        rule: `not before the start, ${isoTime(startMs)}`,
+      }),
+    )
 
   const record: ServiceAreaRecord = {
     id,
@@ -126,13 +146,19 @@ export function decidePutServiceAreaSubscription(
     if (current.version !== version)
       return refused(asked, refusal('VERSION_MISMATCH', `${version} is not the current version of subscription ${id}`))
   } else if (version !== null)
-    return refused(asked, refusal('UPDATE_TARGET_MISSING', `subscription ${id} does not exist; create it without a version`))
+    return refused(
+      asked,
+      refusal('UPDATE_TARGET_MISSING', `subscription ${id} does not exist; create it without a version`),
+    )
 
   const cells = cellsOfVolumes([extents])
   if (busiestCell(state, { cells, manager, nowMs, withoutSlot: slot }) >= LIMITS.subscriptionsPerCell)
     return refused(
       asked,
-      refusal('TOO_MANY_SUBSCRIPTIONS', `${manager} has ${LIMITS.subscriptionsPerCell} subscriptions in a cell of this area already`),
+      refusal(
+        'TOO_MANY_SUBSCRIPTIONS',
+        `${manager} has ${LIMITS.subscriptionsPerCell} subscriptions in a cell of this area already`,
+      ),
     )
   const record: ServiceAreaSubscriptionRecord = {
     id,
@@ -156,7 +182,13 @@ export function decideDeleteServiceAreaSubscription(
   rules: Rules,
 ): Decision {
   const { id, manager, version } = command
-  const asked: Asked = { command, subject: 'identification_service_area_subscription', action: 'delete', id, volumes: [] }
+  const asked: Asked = {
+    command,
+    subject: 'identification_service_area_subscription',
+    action: 'delete',
+    id,
+    volumes: [],
+  }
   const slot = state.serviceAreaSubscriptions.find(id)
   if (slot < 0) {
     const retired = state.retired.get(retiredKey('identification_service_area_subscription', id))
@@ -207,13 +239,24 @@ function notifiedOfServiceArea(state: AirspaceState, footprints: readonly Footpr
 
 function busiestCell(
   state: AirspaceState,
-  asked: { readonly cells: Int32Array; readonly manager: string; readonly nowMs: EpochMs; readonly withoutSlot: number },
+  asked: {
+    readonly cells: Int32Array
+    readonly manager: string
+    readonly nowMs: EpochMs
+    readonly withoutSlot: number
+  },
 ): number {
   const table = state.serviceAreaSubscriptions
   const owner = state.strings.find(asked.manager)
   const slots: number[] = []
-  const always = { startMs: Number.NEGATIVE_INFINITY, endMs: Number.POSITIVE_INFINITY } as { startMs: EpochMs; endMs: EpochMs }
-  state.serviceAreaSubscriptionCells.query({ cells: asked.cells, ...ignoringAltitude({ ...always } as Footprint) }, slots)
+  const always = { startMs: Number.NEGATIVE_INFINITY, endMs: Number.POSITIVE_INFINITY } as {
+    startMs: EpochMs
+    endMs: EpochMs
+  }
+  state.serviceAreaSubscriptionCells.query(
+    { cells: asked.cells, ...ignoringAltitude({ ...always } as Footprint) },
+    slots,
+  )
   const count = new Map<number, number>(Array.from(asked.cells, (cell) => [cell, 0]))
   let busiest = 0
   for (const slot of slots) {

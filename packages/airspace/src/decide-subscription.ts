@@ -1,6 +1,6 @@
 import type { EpochMs } from '@parley/units'
-import type { DeleteSubscription, PutSubscription } from './commands.ts'
 import { cellsOfVolumes } from './apply.ts'
+import type { DeleteSubscription, PutSubscription } from './commands.ts'
 import { isoTime } from './decide-operational-intent.ts'
 import { type Asked, accepted, type Decision, invalid, refusal, refused } from './decision.ts'
 import { cellsCover } from './matching.ts'
@@ -26,7 +26,10 @@ export function decidePutSubscription(state: AirspaceState, command: PutSubscrip
   if (!command.notifyForOperationalIntents && !command.notifyForConstraints)
     return refused(
       asked,
-      invalid('SUBSCRIPTION_IDLE', '/notify_for_operational_intents', { value: false, rule: 'a subscription is for operational intents, constraints or both' }),
+      invalid('SUBSCRIPTION_IDLE', '/notify_for_operational_intents', {
+        value: false,
+        rule: 'a subscription is for operational intents, constraints or both',
+      }),
     )
   const current = slot < 0 ? null : state.subscription(slot)
   if (current !== null) {
@@ -54,7 +57,10 @@ export function decidePutSubscription(state: AirspaceState, command: PutSubscrip
     if (short)
       return refused(
         asked,
-        refusal('SUBSCRIPTION_TOO_SMALL', `subscription ${id} must go on covering the operational intents that depend on it`),
+        refusal(
+          'SUBSCRIPTION_TOO_SMALL',
+          `subscription ${id} must go on covering the operational intents that depend on it`,
+        ),
       )
   }
   const record: SubscriptionRecord = {
@@ -114,11 +120,33 @@ export function subscriptionWindow(
     ? asked.endMs
     : (current?.endMs ?? ((startMs + LIMITS.subscriptionDurationMs) as EpochMs))
   if (given && startMs < nowMs - LIMITS.startToleranceMs)
-    return { refusal: invalid('TIME_IN_PAST', context.start, { value: isoTime(startMs), rule: `at most 5 minutes before now, ${isoTime(nowMs)}` }) }
-  if (endMs < nowMs) return { refusal: invalid('TIME_IN_PAST', context.end, { value: isoTime(endMs), rule: `in the future; it is ${isoTime(nowMs)}` }) }
-  if (endMs < startMs) return { refusal: invalid('INVALID_VOLUME', context.end, { value: isoTime(endMs), rule: `not before the start, ${isoTime(startMs)}` }) }
+    return {
+      refusal: invalid('TIME_IN_PAST', context.start, {
+        value: isoTime(startMs),
+        rule: `at most 5 minutes before now, ${isoTime(nowMs)}`,
+      }),
+    }
+  if (endMs < nowMs)
+    return {
+      refusal: invalid('TIME_IN_PAST', context.end, {
+        value: isoTime(endMs),
+        rule: `in the future; it is ${isoTime(nowMs)}`,
+      }),
+    }
+  if (endMs < startMs)
+    return {
+      refusal: invalid('INVALID_VOLUME', context.end, {
+        value: isoTime(endMs),
+        rule: `not before the start, ${isoTime(startMs)}`,
+      }),
+    }
   if (endMs - startMs > LIMITS.subscriptionDurationMs)
-    return { refusal: invalid('DURATION_TOO_LONG', context.end, { value: isoTime(endMs), rule: `at most 24 hours after the start, ${isoTime(startMs)}` }) }
+    return {
+      refusal: invalid('DURATION_TOO_LONG', context.end, {
+        value: isoTime(endMs),
+        rule: `at most 24 hours after the start, ${isoTime(startMs)}`,
+      }),
+    }
   return { startMs, endMs }
 }
 

@@ -78,7 +78,11 @@ export function refused(asked: Asked, refusal: Refusal, missing: Missing | null 
 export const refusal = (code: RefusalCode, message: string): Refusal => ({ code, message })
 
 /** A refusal of one field's value. */
-export function invalid(code: RefusalCode, field: string, found: { readonly value: unknown; readonly rule: string }): Refusal {
+export function invalid(
+  code: RefusalCode,
+  field: string,
+  found: { readonly value: unknown; readonly rule: string },
+): Refusal {
   const shown = String(found.value).slice(0, 120)
   const { rule } = found
   return { code, message: `${field}: ${shown} breaks the rule: ${rule}`, field: { field, value: shown, rule } }

@@ -17,8 +17,8 @@ import {
   type RefusedOutcome,
   type ServiceAreaRecord,
   type ServiceAreaSubscriptionRecord,
-  type SubscriptionRecord,
   SUBJECTS,
+  type SubscriptionRecord,
 } from './model.ts'
 
 /**
@@ -71,7 +71,8 @@ export function encodeEntry(entry: Entry): Uint8Array {
 export function decodeEntry(bytes: Uint8Array): Entry {
   const reader = new Reader(bytes)
   const version = reader.u8()
-  if (version !== ENTRY_VERSION) throw new EntryFormatError(`entry version ${version} is not ${ENTRY_VERSION}`, { version })
+  if (version !== ENTRY_VERSION)
+    throw new EntryFormatError(`entry version ${version} is not ${ENTRY_VERSION}`, { version })
   const subject = pick(SUBJECTS, reader.u8(), 'subject')
   const action = pick(ACTIONS, reader.u8(), 'action')
   const accepted = reader.u8() === 1

@@ -76,16 +76,29 @@ export interface Notified {
 
 /** One elementary change of the state. A put replaces the whole record of that id, or makes it. */
 export type Change =
-  | { readonly kind: 'putOperationalIntent'; readonly record: OperationalIntentRecord; readonly volumes: readonly Volume4D[] }
+  | {
+      readonly kind: 'putOperationalIntent'
+      readonly record: OperationalIntentRecord
+      readonly volumes: readonly Volume4D[]
+    }
   | { readonly kind: 'removeOperationalIntent'; readonly record: OperationalIntentRecord }
   | { readonly kind: 'putConstraint'; readonly record: ConstraintRecord; readonly volumes: readonly Volume4D[] }
   | { readonly kind: 'removeConstraint'; readonly record: ConstraintRecord }
   | { readonly kind: 'putSubscription'; readonly record: SubscriptionRecord; readonly cells: Int32Array }
   | { readonly kind: 'removeSubscription'; readonly record: SubscriptionRecord }
-  | { readonly kind: 'setAvailability'; readonly uss: string; readonly availability: Availability; readonly version: string }
+  | {
+      readonly kind: 'setAvailability'
+      readonly uss: string
+      readonly availability: Availability
+      readonly version: string
+    }
   | { readonly kind: 'putServiceArea'; readonly record: ServiceAreaRecord; readonly cells: Int32Array }
   | { readonly kind: 'removeServiceArea'; readonly record: ServiceAreaRecord }
-  | { readonly kind: 'putServiceAreaSubscription'; readonly record: ServiceAreaSubscriptionRecord; readonly cells: Int32Array }
+  | {
+      readonly kind: 'putServiceAreaSubscription'
+      readonly record: ServiceAreaSubscriptionRecord
+      readonly cells: Int32Array
+    }
   | { readonly kind: 'removeServiceAreaSubscription'; readonly record: ServiceAreaSubscriptionRecord }
   | { readonly kind: 'report'; readonly reportId: EntityId; readonly body: string }
 

@@ -42,7 +42,10 @@ export function dumpState(state: AirspaceState): Section[] {
   return [
     { name: 'airspace', bytes: new TextEncoder().encode(JSON.stringify(scalars)) },
     ...TABLES.flatMap((table) =>
-      Object.entries(state[table].dump()).map(([part, bytes]) => ({ name: `${table}.${part}`, bytes: bytes as Uint8Array })),
+      Object.entries(state[table].dump()).map(([part, bytes]) => ({
+        name: `${table}.${part}`,
+        bytes: bytes as Uint8Array,
+      })),
     ),
     ...CELLS.flatMap((index) => state[index].dump().map(({ name, bytes }) => ({ name: `${index}.${name}`, bytes }))),
     ...VOLUMES.flatMap((index) => state[index].dump().map(({ name, bytes }) => ({ name: `${index}.${name}`, bytes }))),

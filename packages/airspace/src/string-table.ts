@@ -58,7 +58,9 @@ export class StringTable {
     table.#texts = texts
     table.#counts = counts
     table.#free = free
-    table.#index = new Map(texts.map((text, index) => [text, index] as const).filter(([text, i]) => text !== '' || i === 0))
+    table.#index = new Map(
+      texts.map((text, index) => [text, index] as const).filter(([text, i]) => text !== '' || i === 0),
+    )
     return table
   }
 }
