@@ -78,6 +78,14 @@ function idOfWords(words: Uint32Array, at: number): EntityId {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}` as EntityId
 }
 
+const DUMP_VERSION = 1
+
+/** The buffer under `bytes` when they are all of it, otherwise a copy. */
+function ownBuffer(bytes: Uint8Array): ArrayBuffer {
+  const whole = bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength
+  return (whole ? bytes.buffer : bytes.slice().buffer) as ArrayBuffer
+}
+
 export interface RecordTableDump {
   readonly header: Uint8Array
   readonly records: Uint8Array
@@ -250,31 +258,39 @@ export class RecordTable {
     const bytes = (array: Int32Array | Uint32Array, length: number): Uint8Array =>
       new Uint8Array(array.buffer, array.byteOffset, length * 4).slice()
     return {
-      header: bytes(Uint32Array.of(1, this.#capacity, this.#used, this.#size, this.#freeCount, this.#hash.length), 6),
+      header: bytes(Uint32Array.of(DUMP_VERSION, this.#used, this.#size, this.#freeCount, this.#hash.length), 5),
       records: this.#bytes.slice(0, this.#used * RECORD_BYTES),
       free: bytes(this.#free, this.#freeCount),
       hash: bytes(this.#hash, this.#hash.length),
     }
   }
 
-  /** Rebuilds a table from what `dump` gave; the bytes are copied. */
+  /** Rebuilds a table from what `dump` gave, and takes the records and the hash over where they begin a buffer of their own. */
   static load(dump: RecordTableDump): RecordTable {
-    const header = new Uint32Array(dump.header.slice().buffer)
-    const [version, capacity, used, size, freeCount, hashLength] = header as unknown as number[]
-    if (version !== 1) throw new RangeError(`record table version ${version} is not 1`)
+    const [version, used, size, freeCount, hashLength] = new Uint32Array(ownBuffer(dump.header)) as unknown as [
+      number,
+      number,
+      number,
+      number,
+      number,
+    ]
+    if (version !== DUMP_VERSION) throw new RangeError(`record table version ${version} is not ${DUMP_VERSION}`)
+    if (dump.records.length !== used * RECORD_BYTES)
+      throw new RangeError(`record table: ${dump.records.length} bytes are not ${used} records`)
     const table = new RecordTable(64)
-    table.#capacity = capacity!
-    table.#buffer = new ArrayBuffer(capacity! * RECORD_BYTES)
-    table.#words = new Uint32Array(table.#buffer)
-    table.#doubles = new Float64Array(table.#buffer)
-    table.#bytes = new Uint8Array(table.#buffer)
-    table.#bytes.set(dump.records)
-    table.#used = used!
-    table.#size = size!
-    table.#free = new Int32Array(Math.max(16, 2 ** Math.ceil(Math.log2(freeCount! + 1))))
-    table.#free.set(new Int32Array(dump.free.slice().buffer))
-    table.#freeCount = freeCount!
-    table.#hash = new Int32Array(dump.hash.slice().buffer)
+    if (used > 0) {
+      table.#buffer = ownBuffer(dump.records)
+      table.#words = new Uint32Array(table.#buffer)
+      table.#doubles = new Float64Array(table.#buffer)
+      table.#bytes = new Uint8Array(table.#buffer)
+      table.#capacity = used
+    }
+    table.#used = used
+    table.#size = size
+    table.#free = new Int32Array(Math.max(16, 2 ** Math.ceil(Math.log2(freeCount + 1))))
+    table.#free.set(new Int32Array(ownBuffer(dump.free)))
+    table.#freeCount = freeCount
+    table.#hash = new Int32Array(ownBuffer(dump.hash))
     if (table.#hash.length !== hashLength)
       throw new RangeError(`record table: hash has ${table.#hash.length} of ${hashLength} words`)
     table.#hashMask = hashLength - 1

@@ -97,13 +97,13 @@ export class SectionReader {
     return new Float64Array(bytes.slice().buffer)
   }
 
-  /** An array of its own memory: a change to it does not reach the section. */
+  /** The section itself as an array, no copy: whoever reads a snapshot takes its sections over. */
   array(name: string, length?: number): Int32Array {
     const bytes = this.#bytes(name)
     if (bytes.length % 4 !== 0 || (length !== undefined && bytes.length !== length * 4)) {
       throw this.error(name, `expected ${length ?? 'whole'} words`)
     }
-    return new Int32Array(bytes.slice().buffer)
+    return wordsOf(bytes)
   }
 
   arrays(name: string): Int32Array[] {
@@ -113,7 +113,7 @@ export class SectionReader {
     let at = 0
     for (const length of lengths) {
       if (!Number.isInteger(length) || length < 0 || at + length * 4 > bytes.length) throw this.error(name, 'cut short')
-      parts.push(new Int32Array(bytes.slice(at, at + length * 4).buffer))
+      parts.push(wordsOf(bytes.subarray(at, at + length * 4)))
       at += length * 4
     }
     if (at !== bytes.length) throw this.error(name, 'longer than its lengths tell')
@@ -123,6 +123,12 @@ export class SectionReader {
 
 function bytesOf(values: Int32Array | Float64Array): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
+}
+
+/** Words over `bytes`; a copy only where they do not begin on a word. */
+function wordsOf(bytes: Uint8Array): Int32Array {
+  const own = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice()
+  return new Int32Array(own.buffer, own.byteOffset, own.byteLength / 4)
 }
 
 function byteOrder(): number {
