@@ -75,7 +75,9 @@ export async function buildServer(context: NodeContext, log: (line: string) => v
           : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
             ? 'TIMEOUT'
             : 'INVALID_PARAMETER'
-      if (!socket.writable) {
+      // An answer is still owed to a request before this one: a refusal now would be taken for that answer.
+      const owed = (socket as { _httpMessage?: { req?: { complete?: boolean } } | null })._httpMessage?.req
+      if (!socket.writable || owed?.complete === true) {
         socket.destroy()
         return
       }

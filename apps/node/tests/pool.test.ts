@@ -48,7 +48,11 @@ const availability = (uss: string): Command => ({
 })
 
 /** The journal with its disk under the test's hand: appends wait until told, and then succeed or fail. */
-function holding(journal: Journal): { journal: Journal; release(): void; fail(): void } {
+function holding(journal: Journal): {
+  readonly journal: Journal
+  readonly release: () => void
+  readonly fail: () => void
+} {
   let settle: (how: 'go' | 'fail') => void = () => undefined
   const gate = new Promise<'go' | 'fail'>((resolve) => {
     settle = resolve
