@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto'
+import { createPublicKey, randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { isJournalError, openSqliteJournal } from '@parley/journal'
 import { type Clock, systemClock } from '@parley/units'
@@ -50,6 +50,11 @@ export async function startNode(options: NodeOptions, environment: StartEnvironm
     )
   if (options.scenario !== null && !options.issuer)
     throw new StartRefused('--scenario plays simulated suppliers and needs the development issuer: add --issuer')
+  if (
+    options.jwksUrl !== null &&
+    !/^https?:$/.test(URL.canParse(options.jwksUrl) ? new URL(options.jwksUrl).protocol : '')
+  )
+    throw new StartRefused(`--jwks ${options.jwksUrl} is not an http or https URL`)
   const scenario = options.scenario === null ? null : await prepareScenario(options.scenario, clock)
 
   const dataDir = resolve(options.dataDir)
@@ -143,11 +148,18 @@ async function openJournal(dataDir: string, clock: Clock): Promise<Awaited<Retur
 }
 
 async function readKey(file: string): Promise<string> {
+  let pem: string
   try {
-    return await readFile(file, 'utf8')
+    pem = await readFile(file, 'utf8')
   } catch (cause) {
     throw new StartRefused(`the key file ${file} cannot be read: ${(cause as Error).message}`, {}, { cause })
   }
+  try {
+    if (createPublicKey(pem).asymmetricKeyType === 'rsa') return pem
+  } catch (cause) {
+    throw new StartRefused(`the key file ${file} holds no public key in PEM`, {}, { cause })
+  }
+  throw new StartRefused(`the key in ${file} is not an RSA key, and tokens are signed with RS256`)
 }
 
 const MARK = 'parley.json'
@@ -164,11 +176,17 @@ async function claimFolder(dataDir: string, simulated: boolean): Promise<void> {
   try {
     await mkdir(dataDir, { recursive: true })
     if (!existsSync(file)) {
+      const found = (await readdir(dataDir)).find((name) => !name.startsWith('.') && name !== 'lost+found')
+      if (found !== undefined)
+        throw new StartRefused(
+          `the folder ${dataDir} holds what is not Parley's (${found}): choose an empty or a new one by --data`,
+        )
       const mark: FolderMark = { format: 1, simulated, id: randomBytes(8).toString('hex') }
       await writeFile(file, `${JSON.stringify(mark)}\n`, { flag: 'wx' })
       return
     }
   } catch (cause) {
+    if (cause instanceof StartRefused) throw cause
     const { code } = cause as NodeJS.ErrnoException
     if (code !== 'EEXIST' || !existsSync(file))
       throw new StartRefused(
@@ -177,12 +195,15 @@ async function claimFolder(dataDir: string, simulated: boolean): Promise<void> {
         { cause },
       )
   }
-  let mark: Partial<FolderMark>
+  let mark: Partial<FolderMark> | null = null
+  let problem: unknown
   try {
-    mark = JSON.parse(await readFile(file, 'utf8')) as Partial<FolderMark>
+    mark = JSON.parse(await readFile(file, 'utf8')) as Partial<FolderMark> | null
   } catch (cause) {
-    throw new StartRefused(`${file} is not a mark of Parley's: choose another folder by --data`, {}, { cause })
+    problem = cause
   }
+  if (typeof mark?.format !== 'number' || typeof mark.simulated !== 'boolean')
+    throw new StartRefused(`${file} is not a mark of Parley's: choose another folder by --data`, {}, { cause: problem })
   if (mark.format !== 1)
     throw new StartRefused(
       `the data folder ${dataDir} was written by a newer Parley (format ${String(mark.format)}): use that one`,

@@ -120,9 +120,7 @@ describe('a body that does not come as announced', () => {
       'content-length: 500',
     ])
     const answers = await Promise.all(
-      [put(500), query, 'GET /healthy HTTP/1.1\r\nhost: lo'].map((bytes) =>
-        node.speak(bytes, { untilMs: 45_000 }),
-      ),
+      [put(500), query, 'GET /healthy HTTP/1.1\r\nhost: lo'].map((bytes) => node.speak(bytes, { untilMs: 45_000 })),
     )
     for (const text of answers) expect(answerIn(text)).toMatchObject({ status: 408, body: { code: 'TIMEOUT' } })
     expect((await node.status()).head).toBe(before.head)
