@@ -30,11 +30,6 @@ export function countryStore(context: BenchmarkContext, plans = context.plans): 
   return store
 }
 
-/** Lets go of every store but the one named, so that the next large one fits. */
-export function forgetStores(): void {
-  stores.clear()
-}
-
 /** The plans as objects, made outside the time that counts. */
 export function batch(workload: Workload, from: number, to: number) {
   return Array.from({ length: to - from }, (_, at) => workload.plan(from + at))

@@ -4,6 +4,7 @@ import { WrongAnswer } from '../load/check.ts'
 import { busyCell } from '../load/plans.ts'
 import { median } from '../statistics.ts'
 import { fdatasyncMs, isInMemory, memoryFolder } from './disk.ts'
+import { httpLimit } from './http-limit.ts'
 import { startNode } from './node-process.ts'
 import { type PeerResult, PeerSession } from './peer.ts'
 import { describe, type Load, type Measured, WriteSession } from './session.ts'
@@ -29,6 +30,7 @@ const BUSY_GOAL = 14_000
 
 /** Writes over HTTP to a node in its own process, each durable before its answer; every answer is checked. */
 export const benchmarks: readonly Benchmark[] = [
+  { id: 'W0', title: 'HTTP alone: the limit of the write path', run: httpLimit },
   { id: 'W1', title: 'delivery plans written, 100 k stored', run: upsertDeliveries },
   { id: 'W2', title: 'plans written, 1 M stored', run: upsertFull },
   { id: 'W3', title: 'plans replaced in one busy cell of 5 k', run: upsertBusy },
