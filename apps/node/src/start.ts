@@ -210,7 +210,7 @@ async function claimFolder(dataDir: string, simulated: boolean): Promise<void> {
     )
   if (mark.simulated !== simulated)
     throw new StartRefused(
-      mark.simulated === true
+      mark.simulated
         ? `the data folder ${dataDir} holds simulated data and this node is a live one: choose another by --data`
         : `the data folder ${dataDir} holds live data and this node would issue development tokens: choose another by --data`,
     )
