@@ -242,6 +242,23 @@ describe('a blocking item', () => {
   })
 })
 
+test('a crowd in the way is counted whole and listed as far as an answer goes', () => {
+  const sky = new Sky()
+  const count = LIMITS.missingListed + 50
+  const outline = square(0, 0, 0.001)
+  for (let n = 0; n < count; n += 1)
+    sky.grant({ kind: 'putConstraint', id: idOf(count - n), extents: [volume({ outline })] })
+  const found = explain(sky.state, planOf(sky, [volume({ outline })]))
+  expect(found?.summary.missingConstraints).toBe(count)
+  expect(found?.missing.constraints.map(({ id }) => id)).toEqual(
+    Array.from({ length: LIMITS.missingListed }, (_, n) => idOf(n + 1)),
+  )
+  expect(found?.summary.blocking.map(({ id }) => id)).toEqual(
+    Array.from({ length: LIMITS.blockingListed }, (_, n) => idOf(n + 1)),
+  )
+  expect(found?.summary.clearing).toEqual({ laterS: 3600.001, upM: 100.01, downM: 100.01 })
+})
+
 test('times of a fraction of a millisecond still clear', () => {
   const plan = [
     { ...volume(), startMs: (NOON_MS + HOUR_MS + 0.25) as EpochMs, endMs: (NOON_MS + 2 * HOUR_MS + 0.75) as EpochMs },

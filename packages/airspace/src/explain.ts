@@ -45,33 +45,41 @@ export function explain(state: AirspaceState, plan: Plan): Explanation | null {
     ? constraintsMeeting(state, plan, plan.footprint, plan.volumes).filter(lacks.constraint)
     : []
   if (intents.length === 0 && constraints.length === 0) return null
-  const operationalIntents = byId(intents.map((slot) => state.operationalIntent(slot)))
-  const constraintRecords = byId(constraints.map((slot) => state.constraint(slot)))
-  const blocking = [
-    ...operationalIntents.map((record) =>
-      measure(plan, state.intentVolumes.volumesOf(state.intents.find(record.id)), {
-        entity: 'operational_intent',
-        id: record.id,
-        manager: record.manager,
-      }),
-    ),
-    ...constraintRecords.map((record) =>
-      measure(plan, state.constraintVolumes.volumesOf(state.constraints.find(record.id)), {
-        entity: 'constraint',
-        id: record.id,
-        manager: record.manager,
-      }),
-    ),
-  ]
+  const listedIntents = firstById(state.intents, intents)
+  const listedConstraints = firstById(state.constraints, constraints)
+  const operationalIntents = listedIntents.map((slot) => state.operationalIntent(slot))
+  const constraintRecords = listedConstraints.map((slot) => state.constraint(slot))
+  const measured = [
+    ...operationalIntents.map((record, at) => ({
+      entity: 'operational_intent' as const,
+      record,
+      slot: listedIntents[at]!,
+    })),
+    ...constraintRecords.map((record, at) => ({ entity: 'constraint' as const, record, slot: listedConstraints[at]! })),
+  ].slice(0, LIMITS.blockingListed)
+  const blocking = measured.map(({ entity, record: { id, manager }, slot }) =>
+    measure(plan, (entity === 'constraint' ? state.constraintVolumes : state.intentVolumes).volumesOf(slot), {
+      entity,
+      id,
+      manager,
+    }),
+  )
   return {
     missing: { operationalIntents, constraints: constraintRecords },
     summary: {
-      missingOperationalIntents: operationalIntents.length,
-      missingConstraints: constraintRecords.length,
+      missingOperationalIntents: intents.length,
+      missingConstraints: constraints.length,
       blocking,
       clearing: clearingOf(state, plan, lacks),
     },
   }
+}
+
+/** The first slots by the ids of their records, as many as one answer lists. */
+function firstById(table: RecordTable, slots: readonly number[]): number[] {
+  const named = slots.map((slot) => ({ slot, id: table.idOf(slot) }))
+  named.sort((a, b) => (a.id < b.id ? -1 : 1))
+  return named.slice(0, LIMITS.missingListed).map(({ slot }) => slot)
 }
 
 interface LackTest {
@@ -122,8 +130,6 @@ function constraintsMeeting(
   else state.constraintCells.query(footprint, slots)
   return slots
 }
-
-const byId = <T extends { readonly id: string }>(records: T[]): T[] => records.sort((a, b) => (a.id < b.id ? -1 : 1))
 
 const shared = (aLow: number, aHigh: number, bLow: number, bHigh: number): number =>
   Math.min(aHigh, bHigh) - Math.max(aLow, bLow)

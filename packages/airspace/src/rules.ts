@@ -23,6 +23,10 @@ export const LIMITS = {
   /** Range of the standard's Altitude. */
   lowestM: -8000,
   highestM: 100_000,
+  /** Most items of each kind that a refused plan is told of; the counts beside them are of all. */
+  missingListed: 10_000,
+  /** Most items whose stand to a refused plan is measured. */
+  blockingListed: 1_000,
   /** How long after its end an entity stays, by default and as the reference implementation keeps it. */
   retentionMs: 10 * MINUTE_MS,
   compatRetentionMs: 112 * DAY_MS,
