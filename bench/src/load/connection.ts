@@ -96,13 +96,18 @@ export class Connection {
       const rest = text.length - end - HEAD_END.length
       if (length !== null) {
         this.#bodyLeft = Number(length[1]) - rest
-        if (this.#bodyLeft < 0) throw new Error('more bytes in an answer than its head says')
-        if (this.#bodyLeft === 0) this.#events.onAnswer(this, this.#status)
+        if (this.#bodyLeft < 0) this.#refuse('more bytes in an answer than its head says')
+        else if (this.#bodyLeft === 0) this.#events.onAnswer(this, this.#status)
       } else if (/transfer-encoding: *chunked/i.test(head)) {
         this.#bodyLeft = -1
         this.#takeChunked(text.slice(end + 2))
-      } else throw new Error(`an answer without a length: ${head}`)
+      } else this.#refuse(`an answer without a length: ${head}`)
     }
+  }
+
+  #refuse(why: string): void {
+    this.close()
+    this.#events.onFailure(new Error(why))
   }
 
   /** One request is under way at a time, so a last chunk at the end of what has arrived is the answer's end. */

@@ -15,6 +15,7 @@ const WINDOW = 256
 const SAMPLE = 200
 const WARMUP_S = 2
 const FIRST_GUESS_PER_S = 26_000
+const FIRST_GUESS_ALONE_PER_S = 12_000
 const HEADROOM = 1.35
 const GUESS_FROM_PER_S = 500
 
@@ -146,12 +147,17 @@ export class WriteSession {
     return true
   }
 
-  #wanted({ seconds, ratePerS }: Load): number {
-    return Math.ceil((seconds + WARMUP_S) * (ratePerS ?? guesses.get(this.#options.kind) ?? FIRST_GUESS_PER_S))
+  #wanted({ seconds, ratePerS, connections }: Load): number {
+    const guess = connections === 1 ? FIRST_GUESS_ALONE_PER_S : FIRST_GUESS_PER_S
+    return Math.ceil((seconds + WARMUP_S) * (ratePerS ?? guesses.get(this.#guessOf(connections)) ?? guess))
+  }
+
+  #guessOf(connections: number): string {
+    return `${this.#options.kind} ${connections}`
   }
 
   async #measure(prepared: Prepared, load: Load): Promise<Measured> {
-    const { node, kind } = this.#options
+    const { node } = this.#options
     const { requests } = prepared
     globalThis.gc?.()
     const meter = cpuMeter(node.pid)
@@ -169,7 +175,8 @@ export class WriteSession {
       },
     })
     checkStatuses(result, prepared)
-    if (load.ratePerS === undefined) guesses.set(kind, Math.max(GUESS_FROM_PER_S, result.perSecond * HEADROOM))
+    if (load.ratePerS === undefined)
+      guesses.set(this.#guessOf(load.connections), Math.max(GUESS_FROM_PER_S, result.perSecond * HEADROOM))
     return {
       ...result,
       cpu,

@@ -15,6 +15,7 @@ const ROW_LENGTH = 400_000
 interface Shelf {
   readonly dayStartMs: number
   readonly stores: Map<string, Promise<Store>>
+  deliveries: PlanRow | null
   copies: number
 }
 
@@ -24,7 +25,7 @@ const shelves = new Map<string, Shelf>()
 function shelfOf({ workDir }: BenchmarkContext): Shelf {
   let shelf = shelves.get(workDir)
   if (shelf === undefined) {
-    shelf = { dayStartMs: Date.now() + START_IN_MS, stores: new Map(), copies: 0 }
+    shelf = { dayStartMs: Date.now() + START_IN_MS, stores: new Map(), deliveries: null, copies: 0 }
     shelves.set(workDir, shelf)
   }
   return shelf
@@ -34,8 +35,11 @@ function shelfOf({ workDir }: BenchmarkContext): Shelf {
 export const dayStartOf = (context: BenchmarkContext): number => shelfOf(context).dayStartMs
 
 /** Deliveries to write. */
-export const writtenDeliveries = (context: BenchmarkContext): PlanRow =>
-  deliveries(ROW_LENGTH, WRITTEN_SEED, { dayStartMs: dayStartOf(context) })
+export function writtenDeliveries(context: BenchmarkContext): PlanRow {
+  const shelf = shelfOf(context)
+  shelf.deliveries ??= deliveries(ROW_LENGTH, WRITTEN_SEED, { dayStartMs: shelf.dayStartMs })
+  return shelf.deliveries
+}
 
 /** Plans of all kinds to write. */
 export const writtenMix = (context: BenchmarkContext): PlanRow =>
