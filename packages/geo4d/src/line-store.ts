@@ -110,7 +110,7 @@ export class LineStore {
     store.#freeHeads = reader.array('free', EXACT_GRANULES * 4)
     for (const words of reader.arrays('chunk')) {
       store.words.push(words)
-      store.doubles.push(new Float64Array(words.buffer))
+      store.doubles.push(new Float64Array(words.buffer, words.byteOffset, words.length / 2))
     }
     return store
   }

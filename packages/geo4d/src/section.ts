@@ -125,9 +125,9 @@ function bytesOf(values: Int32Array | Float64Array): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
 }
 
-/** Words over `bytes`; a copy only where they do not begin on a word. */
+/** Words over `bytes`, on a border of eight bytes so that doubles may lie over them too; a copy only where they begin elsewhere. */
 function wordsOf(bytes: Uint8Array): Int32Array {
-  const own = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice()
+  const own = bytes.byteOffset % 8 === 0 ? bytes : bytes.slice()
   return new Int32Array(own.buffer, own.byteOffset, own.byteLength / 4)
 }
 

@@ -248,6 +248,21 @@ describe('VolumeIndex', () => {
     expect(goOn(loaded)).toBe(goOn(build(false)))
   })
 
+  it('holds after a load what it held before, however many chunks that is', () => {
+    const index = new VolumeIndex()
+    const plans = 70_000
+    const planOf = (slot: number): Volume4D =>
+      volume(square(40 + (slot % 265) / 100, 5 + Math.floor(slot / 265) / 100, 0.004))
+    for (let slot = 0; slot < plans; slot++) index.insert(slot, [planOf(slot)])
+    const loaded = VolumeIndex.load(new Map(index.dump().map(({ name, bytes }) => [name, bytes])))
+    const wrong: number[] = []
+    for (let slot = 0; slot < plans; slot += 7) {
+      if (JSON.stringify(loaded.volumesOf(slot)) !== JSON.stringify(index.volumesOf(slot))) wrong.push(slot)
+      else if (String(met(loaded, [planOf(slot)])) !== String(slot)) wrong.push(slot)
+    }
+    expect(wrong).toEqual([])
+  })
+
   it('names the section that keeps it from loading', () => {
     const index = new VolumeIndex()
     index.insert(0, [volume(here)])
