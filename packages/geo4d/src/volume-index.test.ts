@@ -252,7 +252,10 @@ describe('VolumeIndex', () => {
     const index = new VolumeIndex()
     const plans = 70_000
     const planOf = (slot: number): Volume4D =>
-      volume(square(40 + (slot % 265) / 100, 5 + Math.floor(slot / 265) / 100, 0.004))
+      volume(square(40 + (slot % 265) / 100, 5 + Math.floor(slot / 265) / 100, 0.004), {
+        startMs: epochMs(T0 + slot),
+        endMs: epochMs(T0 + slot + MINUTE),
+      })
     for (let slot = 0; slot < plans; slot++) index.insert(slot, [planOf(slot)])
     const loaded = VolumeIndex.load(new Map(index.dump().map(({ name, bytes }) => [name, bytes])))
     const wrong: number[] = []
