@@ -14,7 +14,7 @@ import { Agent, type IncomingHttpHeaders, request } from 'node:http'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { scopeDescriptions } from '@parley/contracts'
+import { compileSchema, operationList, scopeDescriptions, type Validate } from '@parley/contracts'
 import { expect } from 'vitest'
 import type { NodeOptions } from '../src/options.ts'
 import { type RunningNode, startNode } from '../src/start.ts'
@@ -151,7 +151,9 @@ export async function startTestNode(options: Partial<NodeOptions> = {}): Promise
     const chunks: Buffer[] = []
     for await (const chunk of response) chunks.push(chunk as Buffer)
     const text = Buffer.concat(chunks).toString()
-    return { status: response.statusCode ?? 0, headers: response.headers, text, json: parsed(text) }
+    const reply = { status: response.statusCode ?? 0, headers: response.headers, text, json: parsed(text) }
+    expectContract(method, path, reply)
+    return reply
   }
   return {
     url: node.url,
@@ -187,6 +189,41 @@ export async function startTestNode(options: Partial<NodeOptions> = {}): Promise
       await own?.[Symbol.asyncDispose]()
     },
   }
+}
+
+const validators = new Map<string, Validate<unknown>>()
+const patterns = operationList.map((operation) => ({
+  operation,
+  pattern: new RegExp(`^${operation.path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}$`),
+}))
+
+/** Whatever an operation answers is what its contract says: a status that it lists, and a body of that shape. */
+function expectContract(method: string, path: string, reply: Reply): void {
+  const plain = path.split('?')[0] as string
+  const { operation } =
+    patterns.find((one) => one.operation.method === method && one.operation.path === plain) ??
+    patterns.find((one) => one.operation.method === method && one.pattern.test(plain)) ??
+    {}
+  if (operation === undefined) return
+  const { status } = reply
+  // The limit of requests and the parts of a path that no parameter can be come before any operation.
+  if (status === 429 || reply.json?.['code'] === 'INVALID_PARAMETER') return
+  const told = `${operation.operationId} ${status} ${reply.text.slice(0, 300)}`
+  expect(Object.keys(operation.responses), told).toContain(String(status))
+  const schema = operation.responses[status]
+  if (
+    schema === null ||
+    schema === undefined ||
+    (status === operation.successStatus && operation.produces !== 'application/json')
+  )
+    return
+  const key = `${operation.operationId} ${status}`
+  let validate = validators.get(key)
+  if (validate === undefined) {
+    validate = compileSchema(schema)
+    validators.set(key, validate)
+  }
+  expect([told, validate(reply.json)]).toEqual([told, expect.objectContaining({ kind: 'valid' })])
 }
 
 function parsed(text: string): Record<string, unknown> | null {
