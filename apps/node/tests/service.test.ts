@@ -222,6 +222,19 @@ describe('what others may see', () => {
   })
 })
 
+describe('a report', () => {
+  test('is echoed under a new id, without what was null, and kept as it came', async () => {
+    await using node = await startTestNode()
+    const { exchange } = reportBody()
+    const sent = { report_id: 'mine', exchange: { ...exchange, problem: null, response_time: null, extra: 'kept' } }
+    const reply = await node.ask('POST', '/dss/v1/reports', { body: sent })
+    const { problem: _problem, response_time: _time, ...rest } = sent.exchange
+    expect([reply.status, reply.json]).toEqual([201, { report_id: expect.not.stringMatching('mine'), exchange: rest }])
+    const entry = await node.node.pool.entryAt(1)
+    expect(entry.outcome).toMatchObject({ kind: 'accepted', changes: [{ kind: 'report', body: JSON.stringify(sent) }] })
+  })
+})
+
 describe('a conflict', () => {
   test('tells what blocks, by how much, and the shifts that clear it; each of them does', async () => {
     await using node = await startTestNode()

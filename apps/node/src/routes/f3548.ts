@@ -283,7 +283,7 @@ export function f3548Handlers(context: NodeContext): { readonly [Id in F3548Oper
       carryOut(
         exchange,
         { kind: 'makeReport', ...common(exchange), body: JSON.stringify(exchange.body), fresh: fresh() },
-        (entry) => ({ ...exchange.body, report_id: changeOf(entry, 'report').reportId }),
+        (entry) => ({ ...withoutNulls(exchange.body), report_id: changeOf(entry, 'report').reportId }),
       ),
     setUssAvailability(exchange) {
       const uss = String(exchange.path['uss_id'])
@@ -313,6 +313,11 @@ export function f3548Handlers(context: NodeContext): { readonly [Id in F3548Oper
       return { body }
     },
   }
+}
+
+/** A field set to null means one left out; answers leave it out. */
+function withoutNulls<T extends object>(value: T): T {
+  return JSON.parse(JSON.stringify(value, (_key, item: unknown) => (item === null ? undefined : item))) as T
 }
 
 /** The id in the path, canonical; the contract has checked its form. */
