@@ -59,7 +59,7 @@ export function unionOfCells(parts: readonly Int32Array[]): Int32Array {
  */
 export function apply(state: AirspaceState, entry: Entry, seq: number): void {
   state.seq = seq
-  forgetRetired(state, entry.atMs)
+  if (seq % FORGET_EVERY_ENTRIES === 0) forgetRetired(state, entry.atMs)
   if (entry.outcome.kind === 'refused') return
   for (const change of entry.outcome.changes) applyChange(state, change, entry, seq)
   if (entry.outcome.notified.length > 0) {
@@ -70,6 +70,9 @@ export function apply(state: AirspaceState, entry: Entry, seq: number): void {
     }
   }
 }
+
+/** Now and then only: walking a map whose first keys were deleted is slow, and whoever looks up a deletion asks its age. */
+const FORGET_EVERY_ENTRIES = 256
 
 function forgetRetired(state: AirspaceState, nowMs: EpochMs): void {
   for (const [key, retired] of state.retired) {

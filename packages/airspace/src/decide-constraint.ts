@@ -5,9 +5,9 @@ import { type Asked, accepted, type Decision, invalid, refusal, refused } from '
 import { boundsOfVolumes, notifiedBy } from './matching.ts'
 import type { ConstraintRecord } from './model.ts'
 import { DOUBLE } from './record-table.ts'
-import { isRepetition } from './repetition.ts'
+import { deletionBefore, isRepetition } from './repetition.ts'
 import type { Rules } from './rules.ts'
-import { type AirspaceState, boundsOf, retiredKey } from './state.ts'
+import { type AirspaceState, boundsOf } from './state.ts'
 
 /** F3548-21 createConstraintReference and updateConstraintReference. Constraints need no key; heights may be open. */
 export function decidePutConstraint(state: AirspaceState, command: PutConstraint, rules: Rules): Decision {
@@ -79,9 +79,8 @@ export function decideDeleteConstraint(state: AirspaceState, command: DeleteCons
   const asked: Asked = { command, subject: 'constraint', action: 'delete', id, volumes: [] }
   const slot = state.constraints.find(id)
   if (slot < 0) {
-    const retired = state.retired.get(retiredKey('constraint', id))
-    if (!rules.compat && retired !== undefined && retired.manager === manager && retired.ovn === ovn)
-      return { kind: 'repeated', seq: retired.seq }
+    const seq = rules.compat ? null : deletionBefore(state, asked, ovn)
+    if (seq !== null) return { kind: 'repeated', seq }
     return refused(asked, refusal('NOT_FOUND', `constraint ${id} does not exist`))
   }
   const record = state.constraint(slot)

@@ -16,9 +16,9 @@ import type {
 import { OPERATIONAL_INTENT_STATES } from './model.ts'
 import { isUuidV7, ovnWithSuffix, SUFFIX_TOLERANCE_MS, timeOfUuidV7 } from './ovn.ts'
 import { DOUBLE, WORD } from './record-table.ts'
-import { isRepetition } from './repetition.ts'
+import { deletionBefore, isRepetition } from './repetition.ts'
 import type { Rules } from './rules.ts'
-import { type AirspaceState, boundsOf, retiredKey, SUBSCRIPTION_FLAG } from './state.ts'
+import { type AirspaceState, boundsOf, SUBSCRIPTION_FLAG } from './state.ts'
 
 /** What the standard's clients write where there is no subscription. */
 export const NO_SUBSCRIPTION_ID = '00000000-0000-4000-8000-000000000000' as EntityId
@@ -198,9 +198,8 @@ export function decideDeleteOperationalIntent(
   const asked: Asked = { command, subject: 'operational_intent', action: 'delete', id, volumes: [] }
   const slot = state.intents.find(id)
   if (slot < 0) {
-    const retired = state.retired.get(retiredKey('operational_intent', id))
-    if (!rules.compat && retired !== undefined && retired.manager === manager && retired.ovn === ovn)
-      return { kind: 'repeated', seq: retired.seq }
+    const seq = rules.compat ? null : deletionBefore(state, asked, ovn)
+    if (seq !== null) return { kind: 'repeated', seq }
     return refused(asked, refusal('NOT_FOUND', `operational intent ${id} does not exist`))
   }
   const record = state.operationalIntent(slot)

@@ -12,9 +12,9 @@ import { type Asked, accepted, type Decision, invalid, refusal, refused } from '
 import type { Footprint } from './matching.ts'
 import type { Notified, ServiceAreaRecord, ServiceAreaSubscriptionRecord } from './model.ts'
 import { DOUBLE, WORD } from './record-table.ts'
-import { isRepetition } from './repetition.ts'
+import { deletionBefore, isRepetition } from './repetition.ts'
 import { LIMITS, type Rules } from './rules.ts'
-import { type AirspaceState, boundsOf, retiredKey } from './state.ts'
+import { type AirspaceState, boundsOf } from './state.ts'
 
 /**
  * F3411 createIdentificationServiceArea and updateIdentificationServiceArea, both editions. The version is made of the time of the
@@ -101,9 +101,8 @@ export function decideDeleteServiceArea(state: AirspaceState, command: DeleteSer
   const asked: Asked = { command, subject: 'identification_service_area', action: 'delete', id, volumes: [] }
   const slot = state.serviceAreas.find(id)
   if (slot < 0) {
-    const retired = state.retired.get(retiredKey('identification_service_area', id))
-    if (!rules.compat && retired !== undefined && retired.manager === manager && retired.ovn === version)
-      return { kind: 'repeated', seq: retired.seq }
+    const seq = rules.compat ? null : deletionBefore(state, asked, version)
+    if (seq !== null) return { kind: 'repeated', seq }
     return refused(asked, refusal('NOT_FOUND', `identification service area ${id} does not exist`))
   }
   const record = state.serviceArea(slot)
@@ -191,9 +190,8 @@ export function decideDeleteServiceAreaSubscription(
   }
   const slot = state.serviceAreaSubscriptions.find(id)
   if (slot < 0) {
-    const retired = state.retired.get(retiredKey('identification_service_area_subscription', id))
-    if (!rules.compat && retired !== undefined && retired.manager === manager && retired.ovn === version)
-      return { kind: 'repeated', seq: retired.seq }
+    const seq = rules.compat ? null : deletionBefore(state, asked, version)
+    if (seq !== null) return { kind: 'repeated', seq }
     return refused(asked, refusal('NOT_FOUND', `subscription ${id} does not exist`))
   }
   const record = state.serviceAreaSubscription(slot)

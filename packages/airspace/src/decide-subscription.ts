@@ -6,9 +6,9 @@ import { type Asked, accepted, type Decision, invalid, refusal, refused } from '
 import { cellsCover } from './matching.ts'
 import type { Bounds, SubscriptionRecord } from './model.ts'
 import { DOUBLE, WORD } from './record-table.ts'
-import { isRepetition } from './repetition.ts'
+import { deletionBefore, isRepetition } from './repetition.ts'
 import { LIMITS, type Rules } from './rules.ts'
-import { type AirspaceState, boundsOf, retiredKey } from './state.ts'
+import { type AirspaceState, boundsOf } from './state.ts'
 
 /** F3548-21 createSubscription and updateSubscription. An owner's write makes an implicit subscription explicit. */
 export function decidePutSubscription(state: AirspaceState, command: PutSubscription, rules: Rules): Decision {
@@ -86,9 +86,8 @@ export function decideDeleteSubscription(state: AirspaceState, command: DeleteSu
   const asked: Asked = { command, subject: 'subscription', action: 'delete', id, volumes: [] }
   const slot = state.subscriptions.find(id)
   if (slot < 0) {
-    const retired = state.retired.get(retiredKey('subscription', id))
-    if (!rules.compat && retired !== undefined && retired.manager === manager && retired.ovn === version)
-      return { kind: 'repeated', seq: retired.seq }
+    const seq = rules.compat ? null : deletionBefore(state, asked, version)
+    if (seq !== null) return { kind: 'repeated', seq }
     return refused(asked, refusal('NOT_FOUND', `subscription ${id} does not exist`))
   }
   const record = state.subscription(slot)
