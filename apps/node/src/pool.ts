@@ -57,6 +57,7 @@ export class Pool implements AsyncDisposable {
   #durable: number
   #waitingBytes = 0
   #halted: HaltedError | null = null
+  #closing = false
   #timer: NodeJS.Timeout | undefined
   #expiryCursor = 0
   #snapshotSeq: number
@@ -110,9 +111,10 @@ export class Pool implements AsyncDisposable {
     return this.#journal
   }
 
-  /** Throws `HaltedError` once the journal has failed. */
+  /** Throws `HaltedError` once the journal has failed or is being closed. */
   assertRunning(): void {
     if (this.#halted !== null) throw this.#halted
+    if (this.#closing) throw new HaltedError('the pool is being closed')
   }
 
   get halted(): boolean {
@@ -157,6 +159,7 @@ export class Pool implements AsyncDisposable {
 
   /** Stops housekeeping, keeps a snapshot if replaying would take noticeable time, and closes the journal. */
   async close(): Promise<void> {
+    this.#closing = true
     clearInterval(this.#timer)
     await this.#snapshotting?.catch(() => undefined)
     if (this.#halted === null && this.#state.seq - this.#snapshotSeq >= SNAPSHOT_WORTH_ENTRIES) await this.snapshot()

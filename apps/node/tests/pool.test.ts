@@ -193,6 +193,19 @@ describe('a pool', () => {
     expect(dumpState(state)).toEqual(dumpState(pool.state))
   })
 
+  test('that closes takes nothing more, keeps what it took, and has not failed', async () => {
+    const causes: unknown[] = []
+    const pool = await open(await openJournal(), (cause) => causes.push(cause))
+    const taken = Array.from({ length: 20 }, () => pool.execute(report()).durable)
+    const closed = pool.close()
+    expect(() => pool.execute(report())).toThrow(HaltedError)
+    await closed
+    await Promise.all(taken)
+    expect([pool.halted, causes]).toEqual([false, []])
+    await using again = await open(await openJournal())
+    expect(again.state.seq).toBe(20)
+  })
+
   test('lets go of what has ended by itself', async () => {
     await using pool = await open(await openJournal())
     const at = (hours: number) => epochMs(NOON_MS + hours * 3_600_000)
