@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
+import { rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { JsonWebKeySet, TokenResponse } from '@parley/contracts'
 import type { Clock } from '@parley/units'
@@ -46,7 +46,11 @@ export class Issuer implements TrustedKeys {
     const file = join(dataDir, 'issuer-key.pem')
     if (!existsSync(file)) {
       const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
-      await writeFile(file, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600, flag: 'wx' })
+      // Whole or not there, however the process ends; nobody else writes here, the journal's lock is held.
+      const draft = join(dataDir, '.issuer-key.pem')
+      await rm(draft, { force: true })
+      await writeFile(draft, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600, flag: 'wx' })
+      await rename(draft, file)
     }
     const privateKey = createPrivateKey(readFileSync(file))
     const jwk = await exportJWK(createPublicKey(privateKey))

@@ -1,7 +1,7 @@
 import { createPublicKey, randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
 import { isJournalError, openSqliteJournal } from '@parley/journal'
 import { type Clock, systemClock } from '@parley/units'
 import { allKeys, fixedKeys, remoteKeys, TokenVerifier, type TrustedKeys } from './auth.ts'
@@ -170,6 +170,21 @@ interface FolderMark {
   readonly id: string
 }
 
+/** Puts a file there that is whole or not there at all, however the process ends. @throws EEXIST when one is there */
+async function placeWhole(file: string, text: string): Promise<void> {
+  const draft = join(dirname(file), `.${basename(file)}-${randomBytes(6).toString('hex')}`)
+  await writeFile(draft, text, { flag: 'wx' })
+  try {
+    await link(draft, file)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw error
+    // Not every file system has links; there, two first starts at one instant are not told apart.
+    await rename(draft, file)
+  } finally {
+    await rm(draft, { force: true })
+  }
+}
+
 /** Makes the folder Parley's own, or refuses one that is another's or holds the other kind of data: simulated and live never mix. */
 async function claimFolder(dataDir: string, simulated: boolean): Promise<void> {
   const file = join(dataDir, MARK)
@@ -182,7 +197,7 @@ async function claimFolder(dataDir: string, simulated: boolean): Promise<void> {
           `the folder ${dataDir} holds what is not Parley's (${found}): choose an empty or a new one by --data`,
         )
       const mark: FolderMark = { format: 1, simulated, id: randomBytes(8).toString('hex') }
-      await writeFile(file, `${JSON.stringify(mark)}\n`, { flag: 'wx' })
+      await placeWhole(file, `${JSON.stringify(mark)}\n`)
       return
     }
   } catch (cause) {

@@ -212,7 +212,7 @@ export const JOURNAL_BLOCKING_LIMIT = 64
 export interface Conflict {
   readonly missingOperationalIntents: number
   readonly missingConstraints: number
-  /** One entry an item in the answer; at most `JOURNAL_BLOCKING_LIMIT` in the journal. */
+  /** One entry an item, up to `LIMITS.blockingListed` in the answer and `JOURNAL_BLOCKING_LIMIT` in the journal; the counts are of all. */
   readonly blocking: readonly Blocking[]
   readonly clearing: Clearing
 }
