@@ -288,7 +288,8 @@ async function restart(context: BenchmarkContext): Promise<Measurement[]> {
 }
 
 interface PeerFigures {
-  readonly best: number
+  /** Null when no run of the peer's may be compared. */
+  readonly best: number | null
   readonly text: string
 }
 
@@ -308,25 +309,28 @@ async function peerOf(context: BenchmarkContext, { fill, busy, write }: PeerWork
       : writtenDeliveries(context)
   const session = await PeerSession.open(context.peer, row)
   context.progress(`peer: writing ${fill} plans before measuring`)
-  // One at a time: it stalls when several write to one place.
-  await session.fill(fill, busy === true ? 1 : 8)
+  try {
+    // One at a time: it stalls when several write to one place.
+    await session.fill(fill, busy === true ? 1 : 8)
+  } catch (error) {
+    return { best: null, text: (error as Error).message }
+  }
   const texts: string[] = []
   const rates: number[] = []
   for (const connections of PEER_CONNECTIONS) {
     try {
-      const { perSecond, p50Ms, p99Ms, refused } = await write(session, connections)
+      const { perSecond, p50Ms, p99Ms, refused, fair } = await write(session, connections)
       const share = refused === 0 ? '' : `, ${(refused * 100).toFixed(1)} % not granted`
-      rates.push(perSecond)
+      if (fair) rates.push(perSecond)
       texts.push(
         `${connections}: ${Math.round(perSecond)}/s p50 ${p50Ms.toFixed(1)} p99 ${p99Ms.toFixed(0)} ms${share}`,
       )
     } catch (error) {
-      rates.push(0)
       texts.push(`${connections}: ${(error as Error).message}`)
     }
     context.progress(`peer, connections ${texts.at(-1)}`)
   }
-  return { best: Math.max(...rates), text: `peer by connections ${texts.join('; ')}` }
+  return { best: rates.length === 0 ? null : Math.max(...rates), text: `peer by connections ${texts.join('; ')}` }
 }
 
 interface Rate {
@@ -343,7 +347,9 @@ function rate(id: string, what: string, { measured, goal, peer }: Rate): Measure
     value: measured.perSecond,
     right: true,
     ...(goal === undefined ? {} : { goal: { kind: 'at-least', value: goal } }),
-    ...(peer === null ? {} : { peer: { name: 'peer at best', value: peer.best, better: 'more' } }),
+    ...(peer === null || peer.best === null
+      ? {}
+      : { peer: { name: 'peer at best', value: peer.best, better: 'more' } }),
     note: `load average ${measured.load.toFixed(1)}`,
   }
 }
@@ -368,7 +374,7 @@ function timesPeer(id: string, best: number, peer: PeerFigures | null, prefix = 
     id,
     what: `${prefix}times the peer at its best`,
     unit: 'x',
-    value: peer === null ? null : best / peer.best,
+    value: peer === null || peer.best === null ? null : best / peer.best,
     goal: { kind: 'at-least', value: TIMES_PEER },
     note: peer === null ? 'not run: name one by --peer' : peer.text,
   }

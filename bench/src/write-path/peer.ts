@@ -9,6 +9,8 @@ import { SUPPLIER_NAMES } from './store.ts'
 const WINDOW = 1000
 const WARMUP_S = 2
 const GUESS_PER_S = 1500
+/** A service that refuses more than a few of these writes is not doing the same work. */
+const FAIR_SHARE = 0.99
 
 export interface PeerResult {
   /** Granted writes a second. */
@@ -17,6 +19,8 @@ export interface PeerResult {
   readonly p99Ms: number
   /** Share of the writes that were not granted. */
   readonly refused: number
+  /** Whether so few were not granted that the rate may be compared. */
+  readonly fair: boolean
 }
 
 /** Another service of the same interface, given the same writes. It must be empty at the start. */
@@ -44,7 +48,11 @@ export class PeerSession {
 
   async fill(count: number, connections: number): Promise<void> {
     const prepared = prepareCreates(this.#row, [0, count], this.#preparing())
-    await drive({ url: this.#target.url, requests: prepared.requests, connections, warmupS: 0, seconds: 600 })
+    const { url } = this.#target
+    const { sent, statuses } = await drive({ url, requests: prepared.requests, connections, warmupS: 0, seconds: 600 })
+    const granted = statuses.get(prepared.status) ?? 0
+    if (sent < count || granted < sent * FAIR_SHARE)
+      throw new Error(`the peer granted ${granted} of ${count} plans: is it empty, and does nobody else write to it?`)
     this.#held = prepared
     this.#next = count
   }
@@ -87,6 +95,7 @@ export class PeerSession {
       p50Ms: result.latencyMs.p50,
       p99Ms: result.latencyMs.p99,
       refused: 1 - granted,
+      fair: granted >= FAIR_SHARE,
     }
   }
 }
