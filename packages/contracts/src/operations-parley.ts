@@ -103,6 +103,7 @@ export const parleyOperations = {
     ],
     body: null,
     answer: TokenResponse,
+    refusals: [404],
   }),
   getKeySet: operation({
     operationId: 'getKeySet',
@@ -112,6 +113,7 @@ export const parleyOperations = {
     summary: 'Public key of the development issuer as a JSON Web Key Set.',
     body: null,
     answer: JsonWebKeySet,
+    refusals: [404],
   }),
   getPublicKey: operation({
     operationId: 'getPublicKey',
@@ -122,5 +124,6 @@ export const parleyOperations = {
     body: null,
     answer: Type.String(),
     produces: 'application/x-pem-file',
+    refusals: [404],
   }),
 } as const
