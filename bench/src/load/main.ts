@@ -64,7 +64,7 @@ async function main(): Promise<void> {
   const suppliers = await enlist(target, SUPPLIERS)
   const finder = finderFor({ exact: values.exact })
   const implicitSubscription = values.subscriptions === 'implicit'
-  const window = WINDOW
+  const window = Math.max(256, 16 * connections)
 
   let held: Prepared | null = null
   if (preload > 0) {
@@ -120,7 +120,6 @@ function rowOf(workload: string, count: number, options: { readonly dayStartMs: 
 
 const SEED = 555
 const START_IN_MS = 15 * 60_000
-const WINDOW = 256
 const SUPPLIERS = Array.from({ length: 8 }, (_, index) => `uss${index + 1}`)
 
 function show(result: LoadResult, cpu: CpuShare | null): void {

@@ -10,8 +10,9 @@ import { enlist, type Supplier } from '../load/target.ts'
 import type { NodeProcess } from './node-process.ts'
 import { type Store, SUPPLIER_NAMES } from './store.ts'
 
-/** How many requests may overtake one another at a node that answers within milliseconds. */
-const WINDOW = 256
+/** How many requests may overtake one that a connection just accepted has to wait with. */
+const windowOf = (connections: number): number => Math.max(256, 16 * connections)
+const FILL_CONNECTIONS = 32
 const SAMPLE = 200
 const WARMUP_S = 2
 const FIRST_GUESS_PER_S = 26_000
@@ -84,7 +85,7 @@ export class WriteSession {
       target: this.#options.node.target,
       suppliers: this.#suppliers,
       finder: this.#finder,
-      window: WINDOW,
+      window: windowOf(load.connections),
       implicitSubscription: load.implicitSubscriptions ?? false,
       onPlan: (plan, at) => {
         if (book !== null) matches[at] = book.matches(plan).length
@@ -108,12 +109,12 @@ export class WriteSession {
       target,
       suppliers: this.#suppliers,
       finder: this.#finder,
-      window: WINDOW,
+      window: windowOf(FILL_CONNECTIONS),
     })
     const result = await this.#drive({
       url: target.url,
       requests: prepared.requests,
-      connections: 32,
+      connections: FILL_CONNECTIONS,
       warmupS: 0,
       seconds: 600,
     })
@@ -130,7 +131,7 @@ export class WriteSession {
     const prepared = prepareUpdates(row, range, {
       target: node.target,
       finder: this.#finder,
-      window: WINDOW,
+      window: windowOf(load.connections),
       held: this.#held!,
     })
     const measured = await this.#measure(prepared, load)
