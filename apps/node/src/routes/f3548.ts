@@ -1,14 +1,14 @@
-import type { AcceptedOutcome, Change, Command, Entry } from '@parley/airspace'
+import type { Change, Command } from '@parley/airspace'
 import { queryConstraints, queryOperationalIntents, querySubscriptions } from '@parley/airspace'
 import { ApiError, type BodyOf, parseUssAvailability } from '@parley/contracts'
 import type { Volume4D } from '@parley/geo4d'
 import { type EntityId, parseUuidV4 } from '@parley/units'
+import { type Accepted, type AnswerFrom, carryOut as carryOutIn } from '../carry-out.ts'
 import { checkBaseUrl } from '../edge/base-url.ts'
 import { COMPAT_CIRCLE_AREA_M2, readVolume, readVolumes, type VolumeLimits } from '../edge/volumes.ts'
 import { constraintReference, operationalIntentReference, subscribers, subscription } from '../edge/wire.ts'
 import { type Answer, type Exchange, type Handler, managerOf, type NodeContext } from '../exchange.ts'
 import { fresh } from '../fresh.ts'
-import { refusalError } from '../refusals.ts'
 
 /** Most references one answer lists. */
 const MAX_RESULTS = 10_000
@@ -37,8 +37,6 @@ type F3548Operation =
   | 'setUssAvailability'
   | 'getUssAvailability'
 
-type Accepted = Entry & { readonly outcome: AcceptedOutcome }
-
 /** ASTM F3548-21, the service's side. */
 export function f3548Handlers(context: NodeContext): { readonly [Id in F3548Operation]: Handler<BodyOf<Id>> } {
   const { options, pool } = context
@@ -54,35 +52,8 @@ export function f3548Handlers(context: NodeContext): { readonly [Id in F3548Oper
     maxCircleAreaM2: options.compat ? COMPAT_CIRCLE_AREA_M2 : CONSTRAINT_MAX_AREA_M2,
   }
 
-  /** Executes, waits until it is durable, and answers from the entry: the fresh one, or the one this request wrote before. */
-  async function carryOut(
-    exchange: Exchange,
-    command: Command,
-    answer: (entry: Accepted) => Record<string, unknown>,
-  ): Promise<Answer> {
-    const { decision, durable } = pool.execute(command)
-    switch (decision.kind) {
-      case 'accepted': {
-        const body = answer(decision.entry)
-        await durable
-        return { body }
-      }
-      case 'repeated': {
-        await durable
-        // The answer may tell of other items too, as they are by now: they must be durable as well.
-        const body = answer((await pool.entryAt(decision.seq)) as Accepted)
-        await pool.settled()
-        return { body }
-      }
-      case 'refused': {
-        const error = refusalError(decision, managerOf(exchange))
-        await durable
-        throw error
-      }
-      case 'nothing':
-        throw new ApiError('INTERNAL')
-    }
-  }
+  const carryOut = (exchange: Exchange, command: Command, answer: AnswerFrom): Promise<Answer> =>
+    carryOutIn(pool, exchange, { command, answer })
 
   const common = (exchange: Exchange): Pick<Extract<Command, { manager: string }>, 'manager' | 'nowMs' | 'digest'> => ({
     manager: managerOf(exchange),

@@ -1,7 +1,8 @@
-import type { AcceptedOutcome, Command, Entry } from '@parley/airspace'
+import type { Command } from '@parley/airspace'
 import { queryServiceAreaSubscriptions, queryServiceAreas } from '@parley/airspace'
 import { ApiError, type BodyOf, fromDateTime } from '@parley/contracts'
 import type { Volume4D } from '@parley/geo4d'
+import { type Accepted, type AnswerFrom, carryOut as carryOutIn } from '../carry-out.ts'
 import { checkBaseUrl } from '../edge/base-url.ts'
 import { COMPAT_CIRCLE_AREA_M2, readArea, readRidV1Volume, readVolume, type VolumeLimits } from '../edge/volumes.ts'
 import {
@@ -12,7 +13,6 @@ import {
   ridV2Subscription,
 } from '../edge/wire.ts'
 import { type Answer, type Exchange, type Handler, managerOf, type NodeContext } from '../exchange.ts'
-import { refusalError } from '../refusals.ts'
 import { changeOf, idOf, limitResults, notFound } from './f3548.ts'
 
 const SHAPES = [
@@ -28,7 +28,6 @@ const SHAPES = [
   'DeleteSubscription',
 ] as const
 type Shape = (typeof SHAPES)[number]
-type Accepted = Entry & { readonly outcome: AcceptedOutcome }
 
 /** What differs between the editions of F3411. */
 interface Edition {
@@ -94,25 +93,8 @@ function handlersOf(context: NodeContext, edition: Edition): { readonly [Id in S
   const { state } = pool
   const limits = limitsOf(context)
 
-  async function carryOut(exchange: Exchange, command: Command, answer: (entry: Accepted) => unknown): Promise<Answer> {
-    const { decision, durable } = pool.execute(command)
-    if (decision.kind === 'refused') {
-      const error = refusalError(decision, managerOf(exchange))
-      await durable
-      throw error
-    }
-    if (decision.kind === 'nothing') throw new ApiError('INTERNAL')
-    if (decision.kind === 'accepted') {
-      const body = answer(decision.entry)
-      await durable
-      return { body }
-    }
-    await durable
-    // The answer may tell of other areas too, as they are by now: they must be durable as well.
-    const body = answer((await pool.entryAt(decision.seq)) as Accepted)
-    await pool.settled()
-    return { body }
-  }
+  const carryOut = (exchange: Exchange, command: Command, answer: AnswerFrom): Promise<Answer> =>
+    carryOutIn(pool, exchange, { command, answer })
 
   const common = (exchange: Exchange) => ({
     manager: managerOf(exchange),
