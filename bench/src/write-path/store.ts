@@ -147,7 +147,8 @@ function creation(volumes: ReturnType<PlanRow['plan']>, { manager, nowMs, notifi
     manager,
     id,
     digest: [0, 0],
-    outcome: { kind: 'accepted', changes: [{ kind: 'putOperationalIntent', record, volumes }], notified },
+    rules: { exact: false, compat: false },
+    outcome: { kind: 'accepted', changes: [{ kind: 'putOperationalIntent', record, volumes }], notified, volumes: [] },
   }
 }
 

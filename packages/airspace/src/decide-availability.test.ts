@@ -39,6 +39,7 @@ test('a report is kept in the journal and changes nothing else', () => {
     kind: 'accepted',
     changes: [{ kind: 'report', reportId: entry.id, body: '{"exchange":{}}' }],
     notified: [],
+    volumes: [],
   })
   expect(contentOf(sky.state)).toEqual(before)
 })

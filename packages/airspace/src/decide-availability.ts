@@ -6,7 +6,7 @@ import type { AirspaceState } from './state.ts'
 /** F3548-21 setUssAvailability: `oldVersion` must be the current version, empty for a USS that was never set. */
 export function decideSetAvailability(state: AirspaceState, command: SetAvailability, rules: Rules): Decision {
   const { uss, oldVersion } = command
-  const asked: Asked = { command, subject: 'availability', action: 'set', id: null, volumes: [] }
+  const asked: Asked = { command, subject: 'availability', action: 'set', id: null, volumes: [], rules }
   const current = state.availability.get(uss)
   if (oldVersion !== (current?.version ?? '')) {
     const [low, high] = command.digest
@@ -31,8 +31,8 @@ export function decideSetAvailability(state: AirspaceState, command: SetAvailabi
 }
 
 /** F3548-21 makeDssReport: kept in the journal, changes nothing else. */
-export function decideMakeReport(command: MakeReport): Decision {
+export function decideMakeReport(command: MakeReport, rules: Rules): Decision {
   const { id } = command.fresh
-  const asked: Asked = { command, subject: 'report', action: 'create', id, volumes: [] }
+  const asked: Asked = { command, subject: 'report', action: 'create', id, volumes: [], rules }
   return accepted(asked, { changes: [{ kind: 'report', reportId: id, body: command.body }], notified: [] })
 }

@@ -18,6 +18,7 @@ export function decidePutConstraint(state: AirspaceState, command: PutConstraint
     action: ovn === null ? 'create' : 'update',
     id,
     volumes: command.extents,
+    rules,
   }
   const slot = state.constraints.find(id)
   if (!rules.compat && slot >= 0 && isRepetition(state, state.constraints, { slot, command }))
@@ -76,7 +77,7 @@ export function decidePutConstraint(state: AirspaceState, command: PutConstraint
 /** F3548-21 deleteConstraintReference. */
 export function decideDeleteConstraint(state: AirspaceState, command: DeleteConstraint, rules: Rules): Decision {
   const { id, manager, ovn, nowMs } = command
-  const asked: Asked = { command, subject: 'constraint', action: 'delete', id, volumes: [] }
+  const asked: Asked = { command, subject: 'constraint', action: 'delete', id, volumes: [], rules }
   const slot = state.constraints.find(id)
   if (slot < 0) {
     const seq = rules.compat ? null : deletionBefore(state, asked, ovn)

@@ -50,8 +50,9 @@ export function decideExpire(state: AirspaceState, command: Expire, rules: Rules
       action: 'expire',
       manager: '',
       id: null,
-      digest: [0, 0],
-      outcome: { kind: 'accepted', changes, notified: [] },
+      digest: [command.fromSlot, command.toSlot],
+      rules,
+      outcome: { kind: 'accepted', changes, notified: [], volumes: [] },
     },
   }
 }

@@ -39,6 +39,7 @@ export function decidePutOperationalIntent(
     action: ovn === null ? 'create' : 'update',
     id,
     volumes: command.extents,
+    rules,
   }
   const slot = state.intents.find(id)
   // Before all that the clock decides: what was granted once stays granted, however late its answer is asked for again.
@@ -156,7 +157,7 @@ export function decidePutOperationalIntent(
           message: `the key lacks the OVN of ${conflict.summary.missingOperationalIntents} operational intents and ${conflict.summary.missingConstraints} constraints that the plan meets`,
           conflict: conflict.summary,
         },
-        conflict.missing,
+        conflict,
       )
   }
 
@@ -195,7 +196,7 @@ export function decideDeleteOperationalIntent(
   rules: Rules,
 ): Decision {
   const { id, manager, ovn, nowMs } = command
-  const asked: Asked = { command, subject: 'operational_intent', action: 'delete', id, volumes: [] }
+  const asked: Asked = { command, subject: 'operational_intent', action: 'delete', id, volumes: [], rules }
   const slot = state.intents.find(id)
   if (slot < 0) {
     const seq = rules.compat ? null : deletionBefore(state, asked, ovn)

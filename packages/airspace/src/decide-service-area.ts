@@ -28,6 +28,7 @@ export function decidePutServiceArea(state: AirspaceState, command: PutServiceAr
     action: version === null ? 'create' : 'update',
     id,
     volumes: [extents],
+    rules,
   }
   const table = state.serviceAreas
   const slot = table.find(id)
@@ -92,13 +93,14 @@ export function decidePutServiceArea(state: AirspaceState, command: PutServiceAr
   return accepted(asked, {
     changes: [{ kind: 'putServiceArea', record, cells }],
     notified: notifiedOfServiceArea(state, footprints, nowMs),
+    volumes: asked.volumes,
   })
 }
 
 /** F3411 deleteIdentificationServiceArea. */
 export function decideDeleteServiceArea(state: AirspaceState, command: DeleteServiceArea, rules: Rules): Decision {
   const { id, manager, version, nowMs } = command
-  const asked: Asked = { command, subject: 'identification_service_area', action: 'delete', id, volumes: [] }
+  const asked: Asked = { command, subject: 'identification_service_area', action: 'delete', id, volumes: [], rules }
   const slot = state.serviceAreas.find(id)
   if (slot < 0) {
     const seq = rules.compat ? null : deletionBefore(state, asked, version)
@@ -129,6 +131,7 @@ export function decidePutServiceAreaSubscription(
     action: version === null ? 'create' : 'update',
     id,
     volumes: [extents],
+    rules,
   }
   const table = state.serviceAreaSubscriptions
   const slot = table.find(id)
@@ -171,7 +174,11 @@ export function decidePutServiceAreaSubscription(
     altitudeLowerM: extents.altitudeLowerM,
     altitudeUpperM: extents.altitudeUpperM,
   }
-  return accepted(asked, { changes: [{ kind: 'putServiceAreaSubscription', record, cells }], notified: [] })
+  return accepted(asked, {
+    changes: [{ kind: 'putServiceAreaSubscription', record, cells }],
+    notified: [],
+    volumes: asked.volumes,
+  })
 }
 
 /** F3411 deleteSubscription. */
@@ -187,6 +194,7 @@ export function decideDeleteServiceAreaSubscription(
     action: 'delete',
     id,
     volumes: [],
+    rules,
   }
   const slot = state.serviceAreaSubscriptions.find(id)
   if (slot < 0) {

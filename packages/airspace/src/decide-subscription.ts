@@ -19,6 +19,7 @@ export function decidePutSubscription(state: AirspaceState, command: PutSubscrip
     action: version === null ? 'create' : 'update',
     id,
     volumes: [extents],
+    rules,
   }
   const slot = state.subscriptions.find(id)
   if (!rules.compat && slot >= 0 && isRepetition(state, state.subscriptions, { slot, command }))
@@ -77,13 +78,17 @@ export function decidePutSubscription(state: AirspaceState, command: PutSubscrip
     altitudeLowerM: extents.altitudeLowerM,
     altitudeUpperM: extents.altitudeUpperM,
   }
-  return accepted(asked, { changes: [{ kind: 'putSubscription', record, cells }], notified: [] })
+  return accepted(asked, {
+    changes: [{ kind: 'putSubscription', record, cells }],
+    notified: [],
+    volumes: asked.volumes,
+  })
 }
 
 /** F3548-21 deleteSubscription: refused while operational intents depend on it. */
 export function decideDeleteSubscription(state: AirspaceState, command: DeleteSubscription, rules: Rules): Decision {
   const { id, manager, version } = command
-  const asked: Asked = { command, subject: 'subscription', action: 'delete', id, volumes: [] }
+  const asked: Asked = { command, subject: 'subscription', action: 'delete', id, volumes: [], rules }
   const slot = state.subscriptions.find(id)
   if (slot < 0) {
     const seq = rules.compat ? null : deletionBefore(state, asked, version)

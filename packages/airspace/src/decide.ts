@@ -32,7 +32,7 @@ export function decide(state: AirspaceState, command: Command, rules: Rules): De
     case 'setAvailability':
       return decideSetAvailability(state, command, rules)
     case 'makeReport':
-      return decideMakeReport(command)
+      return decideMakeReport(command, rules)
     case 'putServiceArea':
       return decidePutServiceArea(state, command, rules)
     case 'deleteServiceArea':

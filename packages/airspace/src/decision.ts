@@ -4,14 +4,15 @@ import type { Command } from './commands.ts'
 import type {
   AcceptedOutcome,
   Action,
+  Claimed,
   ConstraintRecord,
   Entry,
   OperationalIntentRecord,
   Refusal,
   RefusalCode,
-  RequestDigest,
   Subject,
 } from './model.ts'
+import type { Rules } from './rules.ts'
 
 /** What the rules say to a command. */
 export type Decision =
@@ -36,12 +37,23 @@ export interface Asked {
   readonly action: Action
   readonly id: EntityId | null
   readonly volumes: readonly Volume4D[]
+  readonly rules: Rules
 }
 
-const NO_DIGEST: RequestDigest = [0, 0]
+/** The items whose OVN a key held, as far as it was looked at. */
+export interface Shown {
+  readonly intents: readonly EntityId[]
+  readonly constraints: readonly EntityId[]
+}
 
-export function accepted(asked: Asked, outcome: Omit<AcceptedOutcome, 'kind'>): Decision {
-  const { command, subject, action, id } = asked
+const NO_VOLUMES: readonly Volume4D[] = []
+const NOTHING_SHOWN: Shown = { intents: [], constraints: [] }
+
+export function accepted(
+  asked: Asked,
+  outcome: Omit<AcceptedOutcome, 'kind' | 'volumes'> & { readonly volumes?: readonly Volume4D[] },
+): Decision {
+  const { command, subject, action, id, rules } = asked
   return {
     kind: 'accepted',
     entry: {
@@ -50,18 +62,23 @@ export function accepted(asked: Asked, outcome: Omit<AcceptedOutcome, 'kind'>): 
       action,
       manager: command.manager,
       id,
-      digest: command.digest ?? NO_DIGEST,
-      outcome: { kind: 'accepted', ...outcome },
+      digest: command.digest,
+      rules,
+      outcome: { kind: 'accepted', volumes: NO_VOLUMES, ...outcome },
     },
   }
 }
 
-export function refused(asked: Asked, refusal: Refusal, missing: Missing | null = null): Decision {
-  const { command, subject, action, id, volumes } = asked
+export function refused(
+  asked: Asked,
+  refusal: Refusal,
+  conflict: { readonly missing: Missing; readonly shown: Shown } | null = null,
+): Decision {
+  const { command, subject, action, id, volumes, rules } = asked
   return {
     kind: 'refused',
     refusal,
-    missing,
+    missing: conflict?.missing ?? null,
     entry: {
       atMs: command.nowMs,
       subject,
@@ -69,8 +86,52 @@ export function refused(asked: Asked, refusal: Refusal, missing: Missing | null 
       manager: command.manager,
       id,
       digest: command.digest,
-      outcome: { kind: 'refused', refusal, volumes },
+      rules,
+      outcome: { kind: 'refused', refusal, volumes, claimed: claimedBy(command, conflict?.shown ?? NOTHING_SHOWN) },
     },
+  }
+}
+
+function claimedBy(command: Asked['command'], shown: Shown): Claimed {
+  switch (command.kind) {
+    case 'putOperationalIntent': {
+      const { ovn, state, subscriptionId, newSubscription, requestedOvnSuffix, mayMonitorConformance } = command
+      return {
+        kind: 'plan',
+        version: ovn,
+        state,
+        subscriptionId,
+        newSubscription:
+          newSubscription === null ? null : { notifyForConstraints: newSubscription.notifyForConstraints },
+        requestedOvnSuffix,
+        mayMonitorConformance,
+        shownIntents: shown.intents,
+        shownConstraints: shown.constraints,
+      }
+    }
+    case 'putSubscription': {
+      const { version, notifyForOperationalIntents, notifyForConstraints } = command
+      return { kind: 'subscription', version, notifyForOperationalIntents, notifyForConstraints }
+    }
+    case 'setAvailability':
+      return {
+        kind: 'availability',
+        uss: command.uss,
+        availability: command.availability,
+        version: command.oldVersion,
+      }
+    case 'putConstraint':
+    case 'deleteConstraint':
+    case 'deleteOperationalIntent':
+      return { kind: 'version', version: command.ovn }
+    case 'deleteSubscription':
+    case 'putServiceArea':
+    case 'deleteServiceArea':
+    case 'putServiceAreaSubscription':
+    case 'deleteServiceAreaSubscription':
+      return { kind: 'version', version: command.version }
+    case 'makeReport':
+      return { kind: 'version', version: null }
   }
 }
 

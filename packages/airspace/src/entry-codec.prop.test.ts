@@ -7,12 +7,14 @@ import {
   ACTIONS,
   AVAILABILITIES,
   type Change,
+  type Claimed,
   type Entry,
   JOURNAL_BLOCKING_LIMIT,
   OPERATIONAL_INTENT_STATES,
   REFUSAL_CODES,
   SUBJECTS,
 } from './model.ts'
+import type { Rules } from './rules.ts'
 
 const float = fc.double({ noNaN: true })
 const count = fc.oneof(fc.nat(300), fc.nat(2 ** 31 - 1), fc.constant(2 ** 53 - 1), fc.constant(2 ** 40))
@@ -124,20 +126,49 @@ const refusal = fc.record(
   { requiredKeys: ['code', 'message'] },
 )
 
-const entry: fc.Arbitrary<Entry> = fc.record({
+const claimed: fc.Arbitrary<Claimed> = fc.oneof(
+  fc.record({
+    kind: fc.constant('plan' as const),
+    version: fc.option(text),
+    state: text,
+    subscriptionId: fc.option(id),
+    newSubscription: fc.option(fc.record({ notifyForConstraints: fc.boolean() })),
+    requestedOvnSuffix: fc.option(text),
+    mayMonitorConformance: fc.boolean(),
+    shownIntents: fc.array(id, { maxLength: 5 }),
+    shownConstraints: fc.array(id, { maxLength: 5 }),
+  }),
+  fc.record({
+    kind: fc.constant('subscription' as const),
+    version: fc.option(text),
+    notifyForOperationalIntents: fc.boolean(),
+    notifyForConstraints: fc.boolean(),
+  }),
+  fc.record({
+    kind: fc.constant('availability' as const),
+    uss: text,
+    availability: fc.constantFrom(...AVAILABILITIES),
+    version: text,
+  }),
+  fc.record({ kind: fc.constant('version' as const), version: fc.option(text) }),
+)
+
+const entry: fc.Arbitrary<Entry & { readonly rules: Rules }> = fc.record({
   atMs: float.map(epochMs),
   subject: fc.constantFrom(...SUBJECTS),
   action: fc.constantFrom(...ACTIONS),
   manager: text,
   id: fc.option(id),
   digest: fc.tuple(fc.nat(2 ** 32 - 1), fc.nat(2 ** 32 - 1)),
+  rules: fc.record({ exact: fc.boolean(), compat: fc.boolean() }),
   outcome: fc.oneof(
     fc.record({
       kind: fc.constant('accepted' as const),
       changes: fc.array(change, { maxLength: 6 }),
       notified: fc.array(fc.record({ subscriptionId: id, notificationIndex: count, url: text }), { maxLength: 8 }),
+      volumes,
     }),
-    fc.record({ kind: fc.constant('refused' as const), refusal, volumes }),
+    fc.record({ kind: fc.constant('refused' as const), refusal, volumes, claimed }),
   ),
 })
 
@@ -164,10 +195,22 @@ describe('entries', () => {
     )
   })
 
+  test('of version 1 are read, without what they did not keep', () => {
+    fc.assert(
+      fc.property(entry, (one) => {
+        const bytes = encodeEntry({ ...one, rules: null })
+        const { outcome } = one
+        const kept = outcome.kind === 'accepted' ? { ...outcome, volumes: [] } : { ...outcome, claimed: null }
+        expect(decodeEntry(bytes)).toEqual({ ...one, rules: null, outcome: kept })
+        expect(bytes[0]).toBe(1)
+      }),
+    )
+  })
+
   test.each(Object.entries(changes))('%s is read as it was written', (_kind, arbitrary: fc.Arbitrary<Change>) => {
     fc.assert(
       fc.property(entry, arbitrary, (one, only) => {
-        const outcome = { kind: 'accepted' as const, changes: [only], notified: [] }
+        const outcome = { kind: 'accepted' as const, changes: [only], notified: [], volumes: [] }
         expect(decodeEntry(encodeEntry({ ...one, outcome })).outcome).toEqual(outcome)
       }),
       { numRuns: 40 },
@@ -198,7 +241,13 @@ describe('entries', () => {
       manager: 'm',
       id: null,
       digest: [0, 0],
-      outcome: { kind: 'refused', refusal: { code: 'AIRSPACE_CONFLICT', message: '', conflict }, volumes: [] },
+      rules: { exact: false, compat: false },
+      outcome: {
+        kind: 'refused',
+        refusal: { code: 'AIRSPACE_CONFLICT', message: '', conflict },
+        volumes: [],
+        claimed: { kind: 'version', version: null },
+      },
     }
     const { outcome } = decodeEntry(encodeEntry(refused))
     expect(outcome.kind === 'refused' && outcome.refusal.conflict).toEqual({
@@ -235,6 +284,7 @@ describe('entries', () => {
       fc.property(fc.uint8Array({ maxLength: 400 }), (noise) => {
         decodeOrRefuse(noise)
         decodeOrRefuse(new Uint8Array([1, ...noise]))
+        decodeOrRefuse(new Uint8Array([2, ...noise]))
       }),
       { numRuns: 2000 },
     )
@@ -245,14 +295,15 @@ describe('entries', () => {
       manager: '',
       id: null,
       digest: [0, 0],
-      outcome: { kind: 'accepted', changes: [], notified: [] },
+      rules: { exact: false, compat: false },
+      outcome: { kind: 'accepted', changes: [], notified: [], volumes: [] },
     })
-    const claims = head.slice(0, head.length - 3)
+    const claims = head.slice(0, head.length - 4)
     expect(() => decodeEntry(new Uint8Array([...claims, 0xff, 0xff, 0xff, 0xff, 0x7f]))).toThrow(EntryFormatError)
   })
 
   test('of another version are refused', () => {
-    expect(() => decodeEntry(new Uint8Array([2]))).toThrow(/version 2 is not 1/)
+    expect(() => decodeEntry(new Uint8Array([3]))).toThrow(/version 3 is none of 1 to 2/)
     expect(() => decodeEntry(new Uint8Array())).toThrow(EntryFormatError)
   })
 

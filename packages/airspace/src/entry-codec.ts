@@ -1,11 +1,12 @@
 import type { Outline, Volume4D } from '@parley/geo4d'
-import { degrees, epochMs, metres, metresHae } from '@parley/units'
+import { degrees, type EntityId, epochMs, metres, metresHae } from '@parley/units'
 import { EntryFormatError, Reader, Writer } from './bytes.ts'
 import {
   ACTIONS,
   AVAILABILITIES,
   type Bounds,
   type Change,
+  type Claimed,
   type ConstraintRecord,
   type Entry,
   JOURNAL_BLOCKING_LIMIT,
@@ -22,10 +23,12 @@ import {
 } from './model.ts'
 
 /**
- * Bytes of a journal entry, little-endian: version 1, subject, action, outcome, time, manager, id, digest; then the changes and the
- * notified subscriptions, or the refusal. Floats are kept to the last bit, so that a replay computes what the first run computed.
+ * Bytes of a journal entry, little-endian: version, subject, action, outcome with the rules' flags, time, manager, id, digest; then the
+ * changes, the notified subscriptions and the volumes asked for, or the refusal with what was claimed. Floats are kept to the last bit,
+ * so that a replay computes what the first run computed. Version 1 had neither rules, volumes of accepted requests, nor claims.
  */
-const ENTRY_VERSION = 1
+const ENTRY_VERSION = 2
+const OUTCOME = { accepted: 1, exact: 2, compat: 4 } as const
 
 const CHANGE_KINDS = [
   'putOperationalIntent',
@@ -47,22 +50,31 @@ const writer = new Writer()
 
 /** Encodes `entry`. The result is the caller's. */
 export function encodeEntry(entry: Entry): Uint8Array {
-  writer.u8(ENTRY_VERSION)
+  const { outcome, rules } = entry
+  if (rules !== null && outcome.kind === 'refused' && outcome.claimed === null)
+    throw new EntryFormatError('a refusal of version 2 says what was claimed')
+  writer.u8(rules === null ? 1 : ENTRY_VERSION)
   writer.u8(SUBJECTS.indexOf(entry.subject))
   writer.u8(ACTIONS.indexOf(entry.action))
-  writer.u8(entry.outcome.kind === 'accepted' ? 1 : 0)
+  writer.u8(
+    (outcome.kind === 'accepted' ? OUTCOME.accepted : 0) |
+      (rules?.exact === true ? OUTCOME.exact : 0) |
+      (rules?.compat === true ? OUTCOME.compat : 0),
+  )
   writer.f64(entry.atMs)
   writer.text(entry.manager)
   writer.u8(entry.id === null ? 0 : 1)
   if (entry.id !== null) writer.id(entry.id)
   writer.u32(entry.digest[0])
   writer.u32(entry.digest[1])
-  const { outcome } = entry
-  if (outcome.kind === 'refused') writeRefused(outcome)
-  else {
+  if (outcome.kind === 'refused') {
+    writeRefused(outcome)
+    if (rules !== null && outcome.claimed !== null) writeClaimed(outcome.claimed)
+  } else {
     writer.varint(outcome.changes.length)
     for (const change of outcome.changes) writeChange(change)
     writeNotified(outcome.notified)
+    if (rules !== null) writeVolumes(outcome.volumes)
   }
   return writer.finish()
 }
@@ -71,23 +83,26 @@ export function encodeEntry(entry: Entry): Uint8Array {
 export function decodeEntry(bytes: Uint8Array): Entry {
   const reader = new Reader(bytes)
   const version = reader.u8()
-  if (version !== ENTRY_VERSION)
-    throw new EntryFormatError(`entry version ${version} is not ${ENTRY_VERSION}`, { version })
+  if (version !== ENTRY_VERSION && version !== 1)
+    throw new EntryFormatError(`entry version ${version} is none of 1 to ${ENTRY_VERSION}`, { version })
   const subject = pick(SUBJECTS, reader.u8(), 'subject')
   const action = pick(ACTIONS, reader.u8(), 'action')
-  const accepted = reader.u8() === 1
+  const flags = reader.u8()
+  if (flags > (version === 1 ? OUTCOME.accepted : 7)) throw new EntryFormatError(`unknown outcome ${flags}`)
+  const rules = version === 1 ? null : { exact: (flags & OUTCOME.exact) !== 0, compat: (flags & OUTCOME.compat) !== 0 }
   const atMs = epochMs(reader.f64())
   const manager = reader.text()
   const id = reader.u8() === 1 ? reader.id() : null
   const digest = [reader.u32(), reader.u32()] as const
   let outcome: Entry['outcome']
-  if (accepted) {
+  if ((flags & OUTCOME.accepted) !== 0) {
     const changes: Change[] = []
     for (let left = reader.count(2); left > 0; left -= 1) changes.push(readChange(reader))
-    outcome = { kind: 'accepted', changes, notified: readNotified(reader) }
-  } else outcome = readRefused(reader)
+    const notified = readNotified(reader)
+    outcome = { kind: 'accepted', changes, notified, volumes: rules === null ? [] : readVolumes(reader) }
+  } else outcome = { ...readRefused(reader), claimed: rules === null ? null : readClaimed(reader) }
   if (!reader.atEnd) throw new EntryFormatError('bytes after the end of the entry')
-  return { atMs, subject, action, manager, id, digest, outcome }
+  return { atMs, subject, action, manager, id, digest, rules, outcome }
 }
 
 function pick<T>(list: readonly T[], index: number, what: string): T {
@@ -384,7 +399,7 @@ function readNotified(reader: Reader): Notified[] {
   return notified
 }
 
-function writeRefused({ refusal, volumes }: RefusedOutcome): void {
+function writeRefused({ refusal, volumes }: Omit<RefusedOutcome, 'claimed'>): void {
   writer.u8(REFUSAL_CODES.indexOf(refusal.code))
   writer.text(refusal.message)
   writer.u8((refusal.field === undefined ? 0 : 1) | (refusal.conflict === undefined ? 0 : 2))
@@ -417,7 +432,7 @@ function writeRefused({ refusal, volumes }: RefusedOutcome): void {
 
 const AXES = ['area', 'height', 'time'] as const
 
-function readRefused(reader: Reader): RefusedOutcome {
+function readRefused(reader: Reader): Omit<RefusedOutcome, 'claimed'> {
   const code = pick(REFUSAL_CODES, reader.u8(), 'refusal code')
   const message = reader.text()
   const parts = reader.u8()
@@ -446,4 +461,83 @@ function readRefused(reader: Reader): RefusedOutcome {
     refusal.conflict = { missingOperationalIntents, missingConstraints, blocking, clearing }
   }
   return { kind: 'refused', refusal, volumes: readVolumes(reader) }
+}
+
+const CLAIMED_KINDS = ['plan', 'subscription', 'availability', 'version'] as const satisfies readonly Claimed['kind'][]
+
+const optional = <T>(value: T | null, write: (value: T) => void): void => {
+  writer.u8(value === null ? 0 : 1)
+  if (value !== null) write(value)
+}
+const writeText = (text: string): void => writer.text(text)
+const writeIds = (ids: readonly EntityId[]): void => {
+  writer.varint(ids.length)
+  for (const id of ids) writer.id(id)
+}
+
+function writeClaimed(claimed: Claimed): void {
+  writer.u8(CLAIMED_KINDS.indexOf(claimed.kind))
+  switch (claimed.kind) {
+    case 'plan':
+      optional(claimed.version, writeText)
+      writer.text(claimed.state)
+      optional(claimed.subscriptionId, (id) => writer.id(id))
+      optional(claimed.newSubscription, ({ notifyForConstraints }) => writer.u8(notifyForConstraints ? 1 : 0))
+      optional(claimed.requestedOvnSuffix, writeText)
+      writer.u8(claimed.mayMonitorConformance ? 1 : 0)
+      writeIds(claimed.shownIntents)
+      writeIds(claimed.shownConstraints)
+      return
+    case 'subscription':
+      optional(claimed.version, writeText)
+      writer.u8((claimed.notifyForOperationalIntents ? 1 : 0) | (claimed.notifyForConstraints ? 2 : 0))
+      return
+    case 'availability':
+      writer.text(claimed.uss)
+      writer.u8(AVAILABILITIES.indexOf(claimed.availability))
+      writer.text(claimed.version)
+      return
+    case 'version':
+      optional(claimed.version, writeText)
+  }
+}
+
+function readClaimed(reader: Reader): Claimed {
+  const kind = pick(CLAIMED_KINDS, reader.u8(), 'claim')
+  const maybe = <T>(read: () => T): T | null => (reader.u8() === 1 ? read() : null)
+  const text = (): string => reader.text()
+  const ids = (): EntityId[] => Array.from({ length: reader.count(16) }, () => reader.id())
+  switch (kind) {
+    case 'plan':
+      return {
+        kind,
+        version: maybe(text),
+        state: reader.text(),
+        subscriptionId: maybe(() => reader.id()),
+        newSubscription: maybe(() => ({ notifyForConstraints: reader.u8() === 1 })),
+        requestedOvnSuffix: maybe(text),
+        mayMonitorConformance: reader.u8() === 1,
+        shownIntents: ids(),
+        shownConstraints: ids(),
+      }
+    case 'subscription': {
+      const version = maybe(text)
+      const flags = reader.u8()
+      return {
+        kind,
+        version,
+        notifyForOperationalIntents: (flags & 1) !== 0,
+        notifyForConstraints: (flags & 2) !== 0,
+      }
+    }
+    case 'availability':
+      return {
+        kind,
+        uss: reader.text(),
+        availability: pick(AVAILABILITIES, reader.u8(), 'availability'),
+        version: reader.text(),
+      }
+    case 'version':
+      return { kind, version: maybe(text) }
+  }
 }

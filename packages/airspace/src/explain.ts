@@ -7,7 +7,7 @@ import {
   type Volume4D,
 } from '@parley/geo4d'
 import type { EpochMs, MetresHae } from '@parley/units'
-import type { Missing } from './decision.ts'
+import type { Missing, Shown } from './decision.ts'
 import type { Footprint } from './matching.ts'
 import type { Blocking, Clearing, Conflict } from './model.ts'
 import { type RecordTable, WORD } from './record-table.ts'
@@ -30,6 +30,7 @@ export interface Plan {
 export interface Explanation {
   readonly summary: Conflict
   readonly missing: Missing
+  readonly shown: Shown
 }
 
 const ACCEPTED = 0
@@ -64,13 +65,18 @@ export function explain(state: AirspaceState, plan: Plan): Explanation | null {
       manager,
     }),
   )
+  const clearing = clearingOf(state, plan, lacks)
   return {
     missing: { operationalIntents, constraints: constraintRecords },
+    shown: {
+      intents: Array.from(lacks.shownIntents, (slot) => state.intents.idOf(slot)),
+      constraints: Array.from(lacks.shownConstraints, (slot) => state.constraints.idOf(slot)),
+    },
     summary: {
       missingOperationalIntents: intents.length,
       missingConstraints: constraints.length,
       blocking,
-      clearing: clearingOf(state, plan, lacks),
+      clearing,
     },
   }
 }
@@ -85,15 +91,24 @@ function firstById(table: RecordTable, slots: readonly number[]): number[] {
 interface LackTest {
   readonly intent: (slot: number) => boolean
   readonly constraint: (slot: number) => boolean
+  /** Slots found shown so far. */
+  readonly shownIntents: ReadonlySet<number>
+  readonly shownConstraints: ReadonlySet<number>
 }
 
 function lackTest(state: AirspaceState, plan: Plan): LackTest {
   let shown: ShownKey | null = null
-  const isShown = (table: RecordTable, slot: number): boolean => {
+  const isShown = (table: RecordTable, slot: number, found: Set<number>): boolean => {
     shown ??= new ShownKey(plan.key)
-    return shown.holds(table, slot)
+    if (!shown.holds(table, slot)) return false
+    found.add(slot)
+    return true
   }
+  const shownIntents = new Set<number>()
+  const shownConstraints = new Set<number>()
   return {
+    shownIntents,
+    shownConstraints,
     intent: (slot) => {
       if (slot === plan.ignoreSlot) return false
       const { intents } = state
@@ -101,9 +116,9 @@ function lackTest(state: AirspaceState, plan: Plan): LackTest {
         const manager = state.strings.text(intents.word(slot, WORD.manager))
         if (state.availabilityOf(manager) === 'Down') return false
       }
-      return !isShown(intents, slot)
+      return !isShown(intents, slot, shownIntents)
     },
-    constraint: (slot) => !isShown(state.constraints, slot),
+    constraint: (slot) => !isShown(state.constraints, slot, shownConstraints),
   }
 }
 

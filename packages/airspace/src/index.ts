@@ -29,6 +29,7 @@ export type {
   Blocking,
   Bounds,
   Change,
+  Claimed,
   Clearing,
   Conflict,
   ConstraintRecord,
@@ -52,6 +53,7 @@ export {
   queryServiceAreas,
   querySubscriptions,
 } from './query.ts'
+export { type ReplayFinding, Replayer } from './replay.ts'
 export { LIMITS, type Rules } from './rules.ts'
 export { dumpState, loadState, SnapshotError } from './snapshot.ts'
 export { AirspaceState } from './state.ts'

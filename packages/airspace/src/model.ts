@@ -1,5 +1,6 @@
 import type { Volume4D } from '@parley/geo4d'
 import type { EntityId, EpochMs, MetresHae } from '@parley/units'
+import type { Rules } from './rules.ts'
 
 /** F3548-21 states of an operational intent that a reference can be in; `Ended` is expressed by deletion. Order is the stored code. */
 export const OPERATIONAL_INTENT_STATES = ['Accepted', 'Activated', 'Nonconforming', 'Contingent'] as const
@@ -127,7 +128,10 @@ export interface Entry {
   readonly manager: string
   /** The entity asked for; a report's id; null for availability and expiry. */
   readonly id: EntityId | null
+  /** Of the request; for an expiry, the stretch of slots that was looked at. */
   readonly digest: RequestDigest
+  /** What the pool had been told to do otherwise than by default; null in entries of version 1, which did not say. */
+  readonly rules: Rules | null
   readonly outcome: AcceptedOutcome | RefusedOutcome
 }
 
@@ -135,6 +139,8 @@ export interface AcceptedOutcome {
   readonly kind: 'accepted'
   readonly changes: readonly Change[]
   readonly notified: readonly Notified[]
+  /** What was asked for, where the changes keep only its cells; empty otherwise. */
+  readonly volumes: readonly Volume4D[]
 }
 
 export interface RefusedOutcome {
@@ -142,7 +148,39 @@ export interface RefusedOutcome {
   readonly refusal: Refusal
   /** What was asked for, where the request named volumes. */
   readonly volumes: readonly Volume4D[]
+  /** null in entries of version 1. */
+  readonly claimed: Claimed | null
 }
+
+/** What a refused request said besides its volumes, as far as the rules looked at it: enough to decide it again. */
+export type Claimed =
+  | {
+      readonly kind: 'plan'
+      /** The OVN believed current; null: a creation. */
+      readonly version: string | null
+      readonly state: string
+      readonly subscriptionId: EntityId | null
+      readonly newSubscription: { readonly notifyForConstraints: boolean } | null
+      readonly requestedOvnSuffix: string | null
+      readonly mayMonitorConformance: boolean
+      /** The items whose current OVN the key held, among those that the decision looked at. */
+      readonly shownIntents: readonly EntityId[]
+      readonly shownConstraints: readonly EntityId[]
+    }
+  | {
+      readonly kind: 'subscription'
+      readonly version: string | null
+      readonly notifyForOperationalIntents: boolean
+      readonly notifyForConstraints: boolean
+    }
+  | {
+      readonly kind: 'availability'
+      readonly uss: string
+      readonly availability: Availability
+      /** Empty for the first setting. */
+      readonly version: string
+    }
+  | { readonly kind: 'version'; readonly version: string | null }
 
 /** Why the rules do not grant a request: codes of the contracts' error table, which gives each its HTTP status. Order is the stored code. */
 export const REFUSAL_CODES = [
