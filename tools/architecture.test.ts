@@ -14,7 +14,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'packages/testkit': ['units', 'geo4d', 'record', 'journal', 'airspace', 'contracts', 'client'],
   'apps/node': ['units', 'geo4d', 'record', 'journal', 'airspace', 'contracts', 'client', 'testkit'],
   'apps/desk': ['client', 'contracts', 'airspace', 'record', 'geo4d', 'units'],
-  'apps/cli': ['client', 'airspace', 'record', 'geo4d', 'units'],
+  'apps/cli': ['client', 'airspace', 'journal', 'record', 'geo4d', 'units'],
   bench: ['units', 'geo4d', 'record', 'journal', 'airspace', 'contracts', 'client', 'testkit'],
 }
 
