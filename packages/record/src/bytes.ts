@@ -57,7 +57,11 @@ const LOWER_HEX = /^(?:[0-9a-f]{2})*$/
 /** The bytes of lower-case hex. Throws INVALID_LENGTH for anything else. */
 export function decodeHex(text: string, field = 'hex'): Uint8Array {
   if (!LOWER_HEX.test(text)) {
-    throw new RecordError('INVALID_LENGTH', { field, value: text.length, rule: 'must be lower-case hex of whole bytes' })
+    throw new RecordError('INVALID_LENGTH', {
+      field,
+      value: text.length,
+      rule: 'must be lower-case hex of whole bytes',
+    })
   }
   const out = new Uint8Array(text.length / 2)
   for (let i = 0; i < out.length; i += 1) out[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16)

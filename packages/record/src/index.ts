@@ -1,4 +1,49 @@
+// bytes and primitives
 export { sha256 } from '#primitives'
+export { decodeBase64, encodeBase64 } from './base64.ts'
+export { compareBytes, concatBytes, decodeHex, decodeUtf8, encodeHex, encodeUtf8, equalBytes } from './bytes.ts'
+// notes, keys, checkpoints, cosignatures
+export { type Checkpoint, formatCheckpoint, parseCheckpoint, parseSize } from './checkpoint.ts'
+export {
+  cosignatureTimestamp,
+  cosignCheckpoint,
+  cosignSubtree,
+  type Subtree,
+  verifyCosignature,
+  verifySubtreeCosignature,
+} from './cosignature.ts'
+export { verifyEd25519, vetPublicKey } from './ed25519.ts'
+export {
+  isRecordError,
+  RECORD_ERROR_CODES,
+  RecordError,
+  type RecordErrorCode,
+  type RecordErrorDetails,
+} from './errors.ts'
+export { checkKeyName, checkOrigin, MAX_KEY_NAME_BYTES } from './key-name.ts'
+export {
+  formatNote,
+  MAX_NOTE_BYTES,
+  type Note,
+  type OpenedNote,
+  openNote,
+  parseNote,
+  signNote,
+  verifySignatureLine,
+} from './note.ts'
+export { formatSignatureLine, MAX_SIGNATURES, parseSignatureLines, type SignatureLine } from './signature-line.ts'
+export { type Cosignature, type OpenedCheckpoint, openCheckpoint, signCheckpoint } from './signed-checkpoint.ts'
+export { createSigner, formatSkey, parseSkey, type SecretKey, SEED_BYTES, type Signer } from './signer.ts'
+export {
+  createVerifierKey,
+  formatKeyId,
+  formatVkey,
+  type KeyType,
+  keyIdOf,
+  parseVkey,
+  type VerifierKey,
+} from './vkey.ts'
+// tree, tiles, proofs
 export { CompactRange, type NodeVisitor } from './compact-range.ts'
 export { EMPTY_ROOT, leafHash, nodeHash } from './merkle.ts'
 export { decodeBundle, encodeBundle, MAX_LEAF_BYTES } from './bundle.ts'
