@@ -49,3 +49,15 @@ export { EMPTY_ROOT, leafHash, nodeHash } from './merkle.ts'
 export { decodeBundle, encodeBundle, MAX_LEAF_BYTES } from './bundle.ts'
 export { type BlobLeaf, leafOf, parseBlobLeaf } from './leaf.ts'
 export { bundlePath, levelShape, type LogPath, parseLogPath, TILE_WIDTH, tilePath } from './tile-path.ts'
+export { isSubtree } from './subtree.ts'
+export {
+  type ConsistencyClaim,
+  type InclusionClaim,
+  MAX_PROOF_HASHES,
+  type SubtreeConsistencyClaim,
+  type SubtreeInclusionClaim,
+  verifyConsistency,
+  verifyInclusion,
+  verifySubtreeConsistency,
+  verifySubtreeInclusion,
+} from './verify-proof.ts'
