@@ -58,6 +58,30 @@ export const RECORD_ERROR_CODES = [
   'MALFORMED_REQUEST',
   'REQUEST_TOO_LARGE',
   'MALFORMED_RESPONSE',
+  // seals
+  'SEAL_RECIPIENT',
+  'SEAL_NOT_AGE',
+  'SEAL_FORM',
+  'SEAL_TOO_LARGE',
+  'SEAL_BODY',
+  'SEAL_INNER',
+  'SEAL_PADDING',
+  'SEAL_COMMIT',
+  'SEAL_BINDING',
+  'SEAL_AUTHOR_OMITTED',
+  'SEAL_KEY_REUSED',
+  // enrolment and ceremony
+  'ENROLMENT_FIELD',
+  'ENROLMENT_KEY',
+  'ENROLMENT_UNSIGNED',
+  'CEREMONY_MISMATCH',
+  'CEREMONY_STALE',
+  // acts that change who may speak
+  'KEY_ACT_FIELD',
+  'KEY_ACT_UNSIGNED',
+  // evidence
+  'MALFORMED_EVIDENCE',
+  'EVIDENCE_SHOWS_NOTHING',
 ] as const
 
 export type RecordErrorCode = (typeof RECORD_ERROR_CODES)[number]

@@ -1,0 +1,53 @@
+import { x25519 } from '@noble/curves/ed25519.js'
+import { RecordError, shown } from '../errors.ts'
+import { decodeBech32 } from './bech32.ts'
+
+/** How a recipient's stanza wraps the file key. A file uses one kind only: the weaker one would decide for all. */
+export type RecipientKind = 'x25519' | 'hybrid'
+
+export interface AgeRecipient {
+  readonly kind: RecipientKind
+  /** The text as published, `age1…` or `age1pq1…`: one key has one text. */
+  readonly text: string
+}
+
+const X25519_BYTES = 32
+/** ML-KEM-768 encapsulation key (1184) and X25519 public key (32). */
+const HYBRID_BYTES = 1216
+const PRIME = (1n << 255n) - 19n
+// Any scalar will do: the product with a point of small order is zero whatever the scalar.
+const PROBE = new Uint8Array(X25519_BYTES).fill(1)
+
+/** Which rule a Montgomery u-coordinate breaks, null when none. */
+function faultOfShare(share: Uint8Array): string | null {
+  let u = 0n
+  for (let i = X25519_BYTES - 1; i >= 0; i -= 1) u = (u << 8n) | BigInt(share[i]!)
+  if (u >= PRIME) return 'must be encoded canonically'
+  try {
+    x25519.getSharedSecret(PROBE, share)
+    return null
+  } catch {
+    return 'must not be a point of small order'
+  }
+}
+
+/**
+ * An age recipient, vetted: bech32 with a good checksum, of a kind that seals use, its X25519 share canonical and not of
+ * small order. Tag and plugin recipients are refused, and so is anything in upper case. Throws SEAL_RECIPIENT.
+ */
+export function parseRecipient(text: string, field = 'recipient'): AgeRecipient {
+  const refuse = (rule: string): RecordError => new RecordError('SEAL_RECIPIENT', { field, value: shown(text), rule })
+  if (/^age-secret-key-/i.test(text)) {
+    throw new RecordError('SEAL_RECIPIENT', { field, value: null, rule: 'must be a recipient, not a secret identity' })
+  }
+  const { prefix, bytes } = decodeBech32(text, field)
+  if (prefix !== 'age' && prefix !== 'age1pq')
+    throw refuse('must be an X25519 or a hybrid recipient: age1… or age1pq1…')
+  const hybrid = prefix === 'age1pq'
+  if (bytes.length !== (hybrid ? HYBRID_BYTES : X25519_BYTES)) {
+    throw refuse(`must hold ${hybrid ? HYBRID_BYTES : X25519_BYTES} bytes`)
+  }
+  const fault = faultOfShare(bytes.subarray(bytes.length - X25519_BYTES))
+  if (fault !== null) throw refuse(fault)
+  return { kind: hybrid ? 'hybrid' : 'x25519', text }
+}
