@@ -43,6 +43,31 @@ export {
   parseVkey,
   type VerifierKey,
 } from './vkey.ts'
+// canonical JSON and acts
+export {
+  ACT_HEADER,
+  type Act,
+  type ActRef,
+  formatActText,
+  MAX_ACT_SIGNATURES,
+  type OpenedAct,
+  openAct,
+  type ParsedAct,
+  parseAct,
+  SEALED_KIND,
+  type Seen,
+  signAct,
+} from './act.ts'
+export {
+  formatCanonicalJson,
+  type JsonLimits,
+  type JsonObject,
+  type JsonValue,
+  MAX_JSON_DEPTH,
+  MAX_JSON_STRING_BYTES,
+  parseCanonicalJson,
+} from './canonical-json.ts'
+export { formatLogName, isPartyId, type LogName, parseLogName } from './origin.ts'
 // tree, tiles, proofs
 export { CompactRange, type NodeVisitor } from './compact-range.ts'
 export { EMPTY_ROOT, leafHash, nodeHash } from './merkle.ts'
@@ -61,3 +86,16 @@ export {
   verifySubtreeConsistency,
   verifySubtreeInclusion,
 } from './verify-proof.ts'
+// whole-log verification
+export { type BundleCheck, type BundleJob, checkBundle, type Range } from './check-bundle.ts'
+export {
+  type Finding,
+  type FindingKind,
+  type LogSource,
+  type TreeHead,
+  type TreeReport,
+  type VerifyNote,
+  type VerifyProgress,
+  type VerifyTreeOptions,
+  verifyTree,
+} from './verify-log.ts'
