@@ -79,11 +79,12 @@ export class Pool implements AsyncDisposable {
     const { journal } = options
     const head = journal.head()
     const snapshot = await journal.loadSnapshot()
-    let state = new AirspaceState()
+    let state = new AirspaceState(options.rules)
     let from = 0
     if (snapshot !== null) {
       try {
         state = loadState(snapshot.sections)
+        state.prepareFor(options.rules)
         from = snapshot.seq
       } catch (error) {
         // A snapshot only saves time; the log has everything that one of another version held.

@@ -179,7 +179,7 @@ describe('a pool', () => {
       availability('b'),
     ].map((command) => pool.execute(command).decision)
     await pool.settled()
-    const state = new AirspaceState()
+    const state = new AirspaceState({ exact: false })
     const kept: Entry[] = []
     for await (const { seq, bytes } of journal.read(0, journal.head())) {
       const entry = decodeEntry(bytes)

@@ -17,6 +17,7 @@ export class KeyFinder {
   constructor(options: { readonly exact: boolean; readonly store: AirspaceState | null }) {
     this.#exact = options.exact
     this.#store = options.store
+    options.store?.prepareFor({ exact: options.exact })
   }
 
   add(index: number, plan: readonly Volume4D[], ovn: string): void {

@@ -77,7 +77,7 @@ function write(state: AirspaceState, prepared: Prepared, { row, first, exact, di
 
 test.each([true, false])('every prepared creation is granted, even out of order (exact: %s)', (exact) => {
   for (const row of [studyPlans(600, 555, DAY), deliveries(300, 555, DAY), busyCell(400, 555, DAY)]) {
-    const state = new AirspaceState()
+    const state = new AirspaceState({ exact })
     const options = { target, suppliers, window: 32 }
     const first = prepareCreates(row, [0, 200], { ...options, finder: finderFor({ exact }) })
     write(state, first, { row, first: 0, exact, disorder: 32 })
@@ -89,7 +89,7 @@ test.each([true, false])('every prepared creation is granted, even out of order 
 
 test.each([true, false])('every prepared replacement is granted, round after round (exact: %s)', (exact) => {
   const row = busyCell(1200, 555, DAY)
-  const state = new AirspaceState()
+  const state = new AirspaceState({ exact })
   let finder = finderFor({ exact })
   let held = prepareCreates(row, [0, 150], { target, suppliers, window: 16, finder })
   write(state, held, { row, first: 0, exact, disorder: 16 })

@@ -69,7 +69,7 @@ async function fill(
 ): Promise<{ state: AirspaceState; notified: number }> {
   const journal = await openSqliteJournal({ dir: join(dir, 'journal'), kind: 'pool' })
   try {
-    const state = new AirspaceState()
+    const state = new AirspaceState({ exact: false })
     let seq = 0
     for await (const { bytes } of journal.read(0, journal.head())) apply(state, decodeEntry(bytes), ++seq)
     const indices = new Int32Array(book?.subscriptions.length ?? 0)

@@ -40,7 +40,7 @@ describe('any history', () => {
         expect(bytesOf(snapshot)).toEqual(bytesOf(sky.state))
         play(sky, second, () => undefined)
         const whole = bytesOf(sky.state)
-        expect(bytesOf(replayed(sky, new AirspaceState()))).toEqual(whole)
+        expect(bytesOf(replayed(sky, new AirspaceState(rule)))).toEqual(whole)
         expect(bytesOf(replayed(sky, snapshot))).toEqual(whole)
       }),
       { numRuns: 40 },

@@ -37,6 +37,7 @@ test('a query finds what is there and nothing else, open bounds and both modes',
           const footprint = footprintOf([asked])
           for (const exact of [false, true]) {
             const rules = { exact, compat: false }
+            state.prepareFor(rules)
             for (const [table, cells, volumes, query] of [
               [state.intents, state.intentCells, state.intentVolumes, queryOperationalIntents],
               [state.constraints, state.constraintCells, state.constraintVolumes, queryConstraints],

@@ -44,6 +44,7 @@ describe('a replayed log', () => {
         const replayer = new Replayer()
         for (const bytes of sky.journal) expect(replayer.check(bytes)).toBeNull()
         expect(replayer.judged).toBe(sky.journal.length)
+        replayer.state.prepareFor(rule)
         expect(bytesOf(replayer.state)).toEqual(bytesOf(sky.state))
       }),
       { numRuns: 200 },

@@ -51,6 +51,7 @@ const found = (state: AirspaceState, exact: boolean): string[] =>
   [0, 1, 37, 50, 99].flatMap((n) => {
     const area = volume({ outline: square((n % 100) * 5 - 1, n - 1, 0.4), from: 0, to: 200, low: -100, high: 20_000 })
     const rules = { exact, compat: false }
+    state.prepareFor(rules)
     return [...queryOperationalIntents(state, area, rules), ...queryConstraints(state, area, rules)].map(
       ({ id, ovn }) => `${id} ${ovn}`,
     )
@@ -68,8 +69,9 @@ test('of a crowd is the crowd, and goes on as it does', () => {
     expect(found(loaded, exact)).toEqual(found(sky.state, exact))
     expect(found(loaded, exact).length).toBeGreaterThan(100)
   }
+  for (const state of [loaded, sky.state]) state.prepareFor(sky.rules)
   expect(bytesOf(loaded)).toEqual(bytesOf(sky.state))
-  const replayed = new AirspaceState()
+  const replayed = new AirspaceState(sky.rules)
   sky.journal.forEach((bytes, at) => apply(replayed, decodeEntry(bytes), at + 1))
   expect(bytesOf(replayed)).toEqual(bytesOf(sky.state))
 })

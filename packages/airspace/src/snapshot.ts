@@ -68,7 +68,7 @@ export function loadState(sections: ReadonlyMap<string, Uint8Array>): AirspaceSt
   try {
     const scalars = JSON.parse(new TextDecoder().decode(part('airspace'))) as Scalars
     if (scalars.version !== VERSION) throw new SnapshotError(`snapshot version ${scalars.version} is not ${VERSION}`)
-    const state = new AirspaceState()
+    const state = new AirspaceState({ exact: false })
     state.seq = scalars.seq
     state.strings = StringTable.load(scalars.strings)
     state.availability = new Map(scalars.availability)

@@ -13,6 +13,7 @@ import {
   type SubscriptionRecord,
 } from './model.ts'
 import { DOUBLE, OVN_CHARS, RecordTable, WORD } from './record-table.ts'
+import type { Rules } from './rules.ts'
 import { StringTable } from './string-table.ts'
 
 export const SUBSCRIPTION_FLAG = { operationalIntents: 1, constraints: 2, implicit: 4 } as const
@@ -50,10 +51,11 @@ export class AirspaceState {
   strings = new StringTable()
   intents = new RecordTable()
   intentCells = new CellIndex()
-  intentVolumes = new VolumeIndex()
+  /** The volumes of the plans; also their index, where true overlap decides. */
+  intentVolumes: VolumeIndex
   constraints = new RecordTable()
   constraintCells = new CellIndex()
-  constraintVolumes = new VolumeIndex()
+  constraintVolumes: VolumeIndex
   subscriptions = new RecordTable()
   subscriptionCells = new CellIndex()
   serviceAreas = new RecordTable()
@@ -67,6 +69,18 @@ export class AirspaceState {
   pastSuffixes = new Map<number, string[]>()
   /** Entries applied. */
   seq = 0
+
+  /** `exact`: keep what a search for true overlap needs; without it only the standard's cells can be searched. */
+  constructor({ exact }: Pick<Rules, 'exact'>) {
+    this.intentVolumes = new VolumeIndex({ posted: exact })
+    this.constraintVolumes = new VolumeIndex({ posted: exact })
+  }
+
+  /** Makes ready for rules of the other mode; builds an index, so it takes seconds for a million plans. */
+  prepareFor({ exact }: Pick<Rules, 'exact'>): void {
+    this.intentVolumes.setPosted(exact)
+    this.constraintVolumes.setPosted(exact)
+  }
 
   availabilityOf(uss: string): Availability {
     return this.availability.get(uss)?.availability ?? 'Unknown'

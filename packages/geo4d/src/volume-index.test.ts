@@ -50,6 +50,27 @@ function dumpBytes(index: VolumeIndex): string {
 const here = square(46, 7, 0.001)
 
 describe('VolumeIndex', () => {
+  it('keeps volumes without posting them, and posts them when asked to', () => {
+    const posted = new VolumeIndex()
+    const kept = new VolumeIndex({ posted: false })
+    for (const index of [posted, kept]) {
+      for (let slot = 0; slot < 40; slot++)
+        index.insert(slot, [volume(square(46, 7 + slot / 2000, 0.001)), volume(here)])
+      for (let slot = 0; slot < 40; slot += 3) index.remove(slot)
+    }
+    expect(kept).toMatchObject({ size: posted.size, volumeCount: posted.volumeCount, posted: false })
+    expect(kept.volumesOf(4)).toEqual(posted.volumesOf(4))
+    expect(() => met(kept, [volume(here)])).toThrow(VolumeIndexError)
+    const loaded = VolumeIndex.load(new Map(kept.dump().map(({ name, bytes }) => [name, bytes])))
+    expect(loaded.posted).toBe(false)
+    loaded.setPosted(true)
+    expect(met(loaded, [volume(here)])).toEqual(met(posted, [volume(here)]))
+    expect(met(loaded, [volume(square(46, 7.0101, 0.0001))])).toEqual(met(posted, [volume(square(46, 7.0101, 0.0001))]))
+    loaded.setPosted(false)
+    expect(dumpBytes(loaded)).toBe(dumpBytes(kept))
+    expect(kept.memoryBytes()).toBeLessThan(posted.memoryBytes())
+  })
+
   it('counts touching faces, instants and heights as meeting, and a gap of 1 ms or 1 cm as not', () => {
     const index = new VolumeIndex()
     index.insert(7, [volume(here)])

@@ -37,7 +37,7 @@ import {
   readDegrees,
 } from './volume-line.ts'
 
-export type VolumeIndexErrorCode = 'slot_occupied' | 'slot_invalid' | 'no_volumes'
+export type VolumeIndexErrorCode = 'slot_occupied' | 'slot_invalid' | 'no_volumes' | 'not_posted'
 
 /** The index was asked for something its owner must not ask for: a fault in the caller, never bad input of a user. */
 export class VolumeIndexError extends FaultError {
@@ -54,6 +54,11 @@ export interface VolumeQueryOptions {
   readonly skipSlot?: number
   /** Slots for which this is false are left out. It may be asked about slots that turn out not to meet, and more than once. */
   readonly accept?: (slot: number) => boolean
+}
+
+export interface VolumeIndexOptions {
+  /** Whether plans are posted, so that `query` may be asked; false keeps their volumes only. Default true. */
+  readonly posted?: boolean
 }
 
 const CELL_CLASSES = EVERYWHERE + 1
@@ -98,6 +103,7 @@ export class VolumeIndex {
   #blocks: Int32Array = new Int32Array(64).fill(NO_BLOCK)
   #slots = 0
   #volumes = 0
+  #posted: boolean
   /** Postings by kind, cell class and duration class, and the range of buckets they have had. */
   readonly #live = new Float64Array(2 * CELL_CLASSES * DURATION_CLASSES)
   /** Postings of volumes by cell class. */
@@ -134,6 +140,27 @@ export class VolumeIndex {
   readonly #query: QueryVolume = newQueryVolume()
   readonly #candidateCentre = { centreLatDeg: 0.5, centreLngDeg: 0.5, centre: new Float64Array(3) }
 
+  constructor(options: VolumeIndexOptions = {}) {
+    this.#posted = options.posted ?? true
+  }
+
+  /** Whether plans are posted and may be asked for. */
+  get posted(): boolean {
+    return this.#posted
+  }
+
+  /** Posts all plans, or lets their postings go; takes microseconds a plan. */
+  setPosted(posted: boolean): void {
+    if (posted === this.#posted) return
+    this.#posted = posted
+    this.#postings = new PostingTable()
+    for (const figures of [this.#live, this.#classLive, this.#bucketLow, this.#bucketHigh]) figures.fill(0)
+    if (!posted) return
+    for (let slot = 0; slot < this.#blocks.length; slot++) {
+      if (this.#blocks[slot] !== NO_BLOCK) this.#postBlock(this.#blocks[slot]!, slot, true)
+    }
+  }
+
   /** Number of slots in use. */
   get size(): number {
     return this.#slots
@@ -168,18 +195,30 @@ export class VolumeIndex {
     this.#blocks[slot] = address
     this.#slots++
     this.#volumes += volumes.length
-    this.#postBlock(address, slot, true)
+    if (this.#posted) this.#postBlock(address, slot, true)
   }
 
   /** Frees a slot; false when it was free already. */
   remove(slot: number): boolean {
     if (!this.has(slot)) return false
     const address = this.#blocks[slot]!
-    const units = this.#postBlock(address, slot, false)
-    this.#lines.free(address, units)
+    if (this.#posted) this.#postBlock(address, slot, false)
+    this.#lines.free(address, this.#takeOut(address))
     this.#blocks[slot] = NO_BLOCK
     this.#slots--
     return true
+  }
+
+  /** Counts the volumes of a block off; returns the block's units. */
+  #takeOut(address: number): number {
+    const words = this.#lines.words[LineStore.chunkOf(address)]!
+    const first = address & CHUNK_MASK
+    for (let unit = first; ; ) {
+      this.#volumes--
+      const last = (words[2 * unit + 7]! & LAST_OF_SLOT) !== 0
+      unit += lineUnits(words, 2 * unit)
+      if (last) return unit - first
+    }
   }
 
   /** The volumes of a slot, coordinates to 1e-9°, in the order given; empty when the slot is free. */
@@ -195,8 +234,8 @@ export class VolumeIndex {
     }
   }
 
-  /** Posts (or takes back) every volume of a block and the slot as a whole; returns the block's units. */
-  #postBlock(address: number, slot: number, adding: boolean): number {
+  /** Posts (or takes back) every volume of a block and the slot as a whole. */
+  #postBlock(address: number, slot: number, adding: boolean): void {
     const chunk = LineStore.chunkOf(address)
     const words = this.#lines.words[chunk]!
     const doubles = this.#lines.doubles[chunk]!
@@ -236,8 +275,6 @@ export class VolumeIndex {
       this.#span(cellClass, startMs, endMs, lowerM, upperM)
       this.#post(this.#slotFootprint, cellClass, fine === volumes ? WHOLE_SLOT : PART_OF_SLOT, slot, adding)
     }
-    if (!adding) this.#volumes -= volumes
-    return unit - first
   }
 
   #cover(words: Int32Array, doubles: Float64Array, unit: number): void {
@@ -350,8 +387,10 @@ export class VolumeIndex {
   /**
    * Appends to `out` the distinct slots that have a volume which meets one of `volumes`, faces and instants included, in no
    * particular but always the same order. Widen the times or heights of the volumes to search for room: long windows are cheap.
+   * Throws {@link VolumeIndexError} `not_posted` when the plans are only kept.
    */
   query(volumes: readonly Volume4D[], out: number[], options: VolumeQueryOptions = {}): void {
+    if (!this.#posted) throw new VolumeIndexError('not_posted', 0)
     if (this.#slots === 0 || volumes.length === 0) return
     if (this.#stamp === 0x7fffffff) {
       this.#seen.fill(0)
@@ -917,7 +956,7 @@ export class VolumeIndex {
   /** A copy of the state, ready to be stored; the arrays may be handed on. */
   dump(): Section[] {
     const writer = new SectionWriter('volume-index')
-    writer.numbers('counts', [this.#slots, this.#volumes])
+    writer.numbers('counts', [this.#slots, this.#volumes, this.#posted ? 1 : 0])
     writer.array('blocks', this.#blocks)
     writer.numbers('live', [...this.#live])
     writer.numbers('bucket-low', [...this.#bucketLow])
@@ -932,8 +971,8 @@ export class VolumeIndex {
   /** The index that {@link dump} copied. Throws SectionError when a section is missing, damaged in size or of another version. */
   static load(sections: ReadonlyMap<string, Uint8Array>): VolumeIndex {
     const reader = new SectionReader('volume-index', sections)
-    const index = new VolumeIndex()
-    const counts = reader.numbers('counts', 2)
+    const counts = reader.numbers('counts', 3)
+    const index = new VolumeIndex({ posted: counts[2] === 1 })
     index.#slots = counts[0]!
     index.#volumes = counts[1]!
     index.#blocks = reader.array('blocks')

@@ -62,7 +62,7 @@ type Partially<C> = C extends { readonly kind: string } ? Pick<C, 'kind'> & Part
 
 /** A pool in the hand: decides, keeps the bytes of every entry, applies; its clock moves only when told. */
 export class Sky {
-  state = new AirspaceState()
+  state: AirspaceState
   readonly journal: Uint8Array[] = []
   readonly rules: Rules
   nowMs: EpochMs = epochMs(NOON_MS)
@@ -70,6 +70,7 @@ export class Sky {
 
   constructor(rules: Partial<Rules> = {}) {
     this.rules = { exact: false, compat: false, ...rules }
+    this.state = new AirspaceState(this.rules)
   }
 
   /** Randomness that is none: OVNs and ids by number. */
