@@ -20,7 +20,7 @@ const bytes = (...texts: string[]): Uint8Array[] => texts.map(encodeUtf8)
 
 test('a bundle is lengths and entries', () => {
   const bundle = encodeBundle(bytes('ab', '', 'c'))
-  expect(encodeHex(bundle)).toBe('00026162' + '0000' + '000163')
+  expect(encodeHex(bundle)).toBe('000261620000000163')
   expect(decodeBundle(bundle, 3).map(encodeHex)).toEqual(['6162', '', '63'])
   expect(() => encodeBundle([])).toThrow(RangeError)
   expect(() => encodeBundle(Array.from({ length: 257 }, () => new Uint8Array(1)))).toThrow(RangeError)

@@ -67,7 +67,7 @@ export class CompactRange {
     for (let level = 0, rest = this.#size; rest > 0; level++, rest = Math.floor(rest / 2)) {
       if (rest % 2 === 1) hashes.push(this.#nodes[level] as Uint8Array)
     }
-    return hashes.reverse()
+    return hashes.toReversed()
   }
 
   /**

@@ -47,6 +47,7 @@ export const RECORD_ERROR_CODES = [
   'PROOF_MISMATCH',
   'MALFORMED_TILE',
   'MALFORMED_BUNDLE',
+  'MISSING_TILE',
   'TREE_MISMATCH',
   'RESERVED_ENTRY',
   // proof and policy files

@@ -99,3 +99,13 @@ export {
   type VerifyTreeOptions,
   verifyTree,
 } from './verify-log.ts'
+export { proveConsistency, proveInclusion, proveSubtree } from './prove.ts'
+export {
+  cacheTiles,
+  rangeFromTiles,
+  rootFromTiles,
+  type TileReader,
+  type TileSource,
+  tileReader,
+  tileWidth,
+} from './tile-reader.ts'
