@@ -5,7 +5,7 @@ export const MAX_KEY_NAME_BYTES = 255
 
 // What Go's unicode.IsSpace takes for a space; the engine's own \s leaves out U+0085 and takes U+FEFF.
 const GO_SPACE = /[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/u
-const CONTROL = /[\0-\x1f]/u
+const CONTROL = /[^ -\uffff]/
 // Visible ASCII but for '+' and upper case.
 const ENROLLED = /^[!-*,-@[-~]+$/
 

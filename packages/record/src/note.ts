@@ -28,7 +28,8 @@ export interface OpenedNote {
 }
 
 // Everything below U+0020 but the newline.
-const CONTROL = /[\0-\x09\x0b-\x1f]/
+const CONTROL = /[^\n -\uffff]/
+const LONE_SURROGATE = /\p{Surrogate}/u
 
 const malformed = (value: string | number | null, rule: string): RecordError =>
   new RecordError('MALFORMED_NOTE', { field: 'note', value, rule })
@@ -73,7 +74,7 @@ export function parseNote(bytes: Uint8Array): Note {
 export function checkNoteText(text: string): void {
   if (!text.endsWith('\n')) throw malformed(shown(text), 'must have a text that ends in a newline')
   if (CONTROL.test(text)) throw malformed(shown(text), 'must hold no control character but the newline')
-  if (!text.isWellFormed()) throw malformed(shown(text), 'must hold no lone surrogate')
+  if (LONE_SURROGATE.test(text)) throw malformed(shown(text), 'must hold no lone surrogate')
 }
 
 /** The bytes of a note, such that `parseNote` gives it back. Throws what that would throw. */
@@ -93,11 +94,12 @@ export function formatNote({ text, signatures }: Note): Uint8Array {
 export function signNote(text: string, signers: readonly Signer[]): Uint8Array {
   checkNoteText(text)
   const message = encodeUtf8(text)
-  const signatures = signers.map(({ key, sign }) => {
+  const signatures = signers.map((signer) => {
+    const { key } = signer
     if (key.type !== 0x01) {
       throw new RecordError('WRONG_KEY_TYPE', { field: 'signer', value: key.type, rule: 'must be of type 0x01' })
     }
-    return { name: key.name, keyId: key.keyId, signature: sign(message) }
+    return { name: key.name, keyId: key.keyId, signature: signer.sign(message) }
   })
   return formatNote({ text, signatures })
 }

@@ -23,7 +23,9 @@ function parseSignatureLine(line: string): SignatureLine {
   const space = line.indexOf(' ', MARK.length)
   if (space < 0) throw refuse('must hold a name and base64')
   const name = line.slice(MARK.length, space)
-  if (!isLineName(name) || encodeUtf8(name).length > MAX_KEY_NAME_BYTES) {
+  // No UTF-16 unit takes more than three bytes of UTF-8.
+  const isLong = name.length * 3 > MAX_KEY_NAME_BYTES && encodeUtf8(name).length > MAX_KEY_NAME_BYTES
+  if (isLong || !isLineName(name)) {
     throw refuse(`must name a key in 1 to ${MAX_KEY_NAME_BYTES} bytes without spaces and '+'`)
   }
   const blob = decodeBase64(line.slice(space + 1), 'signature line')
