@@ -109,3 +109,34 @@ export {
   tileReader,
   tileWidth,
 } from './tile-reader.ts'
+// witness
+export {
+  type AddCheckpoint,
+  formatAddCheckpoint,
+  MAX_ADD_CHECKPOINT_BYTES,
+  MAX_SENT_ADD_CHECKPOINT_BYTES,
+  parseAddCheckpoint,
+} from './add-checkpoint.ts'
+export {
+  type CosignerAnswer,
+  formatMirrorInfo,
+  formatTreeSize,
+  MIRROR_INFO_TYPE,
+  type MirrorInfo,
+  parseMirrorInfo,
+  parseTreeSize,
+  SIZE_TYPE,
+} from './cosigner-answer.ts'
+export {
+  compareHeads,
+  type CosignDecision,
+  type CosignedHead,
+  type CosignerRefusal,
+  type CosignerRefusalCode,
+  decideAddCheckpoint,
+  type HeadConflict,
+  openAddCheckpoint,
+  type OpenedAddCheckpoint,
+  type SignedHead,
+} from './witness.ts'
+export { type CosignerVerdict, readAddCheckpointAnswer } from './witness-client.ts'
