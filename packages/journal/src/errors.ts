@@ -1,4 +1,5 @@
 import { FaultError, RefusedError } from '@parley/units'
+import type { LogStanding } from './log.ts'
 
 /** The process that holds a store, as it described itself when it took the lock. */
 export interface LockHolder {
@@ -24,13 +25,26 @@ export interface JournalRefusalDetails {
   FOREIGN_DATABASE: { readonly path: string; readonly applicationId: number }
   WRONG_KIND: { readonly path: string; readonly found: string; readonly wanted: string }
   NEWER_FORMAT: { readonly path: string; readonly found: number; readonly supported: number }
+  /** A log with these settings cannot be. */
+  INVALID_LOG: { readonly field: string; readonly value: string; readonly rule: string }
+  /** The folder holds a log of another name, key or author; or entries that no mirror can vouch for. */
+  OTHER_LOG: { readonly path: string; readonly field: string; readonly found: string; readonly wanted: string }
+  /** The log takes no entries as it stands. */
+  NOT_SIGNING: { readonly path: string; readonly standing: LogStanding }
+  /** The entry, the one of this position in its append, begins as only the text that stands for a long entry may. */
+  RESERVED_ENTRY: { readonly index: number; readonly rule: string }
+  INVALID_CHECKPOINT: { readonly rule: string; readonly size: number | null }
+  /** Roots in base64. */
+  ROOT_MISMATCH: { readonly size: number; readonly signed: string; readonly computed: string }
+  UNKNOWN_CHECKPOINT: { readonly size: number }
+  INVALID_COSIGNATURE: { readonly name: string; readonly rule: string }
 }
 
 /** Facts of each fault, by code. */
 export interface JournalFaultDetails {
   COMMIT_FAILED: {
     readonly path: string
-    readonly reason: 'disk-full' | 'io-error' | 'store-replaced' | 'worker-lost'
+    readonly reason: 'disk-full' | 'io-error' | 'store-replaced' | 'worker-lost' | 'computation-mismatch'
     /** Whether the entries that were not acknowledged are surely gone, or may be found after the next opening. */
     readonly outcome: 'absent' | 'unknown'
     /** The head that stays durable. */
@@ -39,6 +53,13 @@ export interface JournalFaultDetails {
   }
   /** `seq` is the first entry that cannot be trusted, null when the damage cannot be placed. */
   CORRUPT: { readonly path: string; readonly seq: number | null; readonly what: string }
+  /** The entries do not give the root that was signed for them; roots in base64. Nothing is signed on top of it. */
+  LOG_MISMATCH: {
+    readonly path: string
+    readonly size: number
+    readonly signed: string
+    readonly computed: string
+  }
   IO_FAILED: { readonly path: string; readonly operation: string; readonly systemCode: string }
 }
 

@@ -11,4 +11,12 @@ export {
   type LockHolder,
 } from './errors.ts'
 export type { Journal, JournalEntry, JournalNotice, Section, Snapshot, SnapshotProblem } from './journal.ts'
+export type {
+  CosignedHead,
+  JournalLog,
+  LogAuthor,
+  LogSettings,
+  LogStanding,
+  SignedCheckpoint,
+} from './log.ts'
 export { openSqliteJournal, type SqliteJournalOptions } from './sqlite/sqlite-journal.ts'

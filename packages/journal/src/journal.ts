@@ -1,3 +1,5 @@
+import type { JournalLog } from './log.ts'
+
 /** One entry of the log. `bytes` may share memory with its neighbours: copy what is kept for long, never write to it. */
 export interface JournalEntry {
   /** Position in the log, from 0; an entry is durable once `head()` is above its `seq`. */
@@ -25,6 +27,9 @@ export interface Snapshot {
  * {@link JournalFault} (the store is broken). Drivers prove themselves by `journalConformance`.
  */
 export interface Journal extends AsyncDisposable {
+  /** The transparency log over these entries; null when the journal was never opened as one. */
+  readonly log: JournalLog | null
+
   /** How many entries are durable; also the `seq` the next one after them gets. */
   head(): number
 
@@ -34,8 +39,11 @@ export interface Journal extends AsyncDisposable {
    * one before it left. Resolves with the head after these entries, once they are durable. The bytes are copied before
    * the call returns. With no entries it writes nothing and resolves when all earlier appends are durable.
    *
+   * As a log, a signer's entries become durable together with the signed head over them; a mirror's are kept as proven
+   * by the caller, and its head stays where it is until `log.appendSigned`.
+   *
    * @throws {JournalRefusal} `HEAD_MOVED` when the tail is another; `APPEND_TOO_LARGE`; `OVERLOADED` when too many
-   *   bytes wait for the disk; `CLOSED`
+   *   bytes wait for the disk; `CLOSED`; of a log also `NOT_SIGNING` and `RESERVED_ENTRY`
    * @throws {JournalFault} `COMMIT_FAILED` when the store could not make the entries durable; from then on every append
    *   fails so, and reads go on working
    */
@@ -89,6 +97,25 @@ export type JournalNotice =
       readonly kind: 'torn-tail'
       readonly path: string
       readonly droppedBytes: number
+    }
+  | {
+      /** The tree over older entries is being built at opening; told about once a second. */
+      readonly kind: 'building-tree'
+      readonly path: string
+      readonly done: number
+      readonly total: number
+    }
+  | {
+      /** Tiles were missing or damaged and were made again from the entries; they lead to the signed root. */
+      readonly kind: 'tiles-rebuilt'
+      readonly path: string
+      readonly tiles: number
+    }
+  | {
+      /** Entries set down for `appendSigned` when the process ended, and removed: they were never acknowledged. */
+      readonly kind: 'unfinished-append'
+      readonly path: string
+      readonly from: number
     }
 
 /** Why a snapshot is not used. `beyond-head` and `other-history` mean that the log lost entries or was replaced. */

@@ -12,12 +12,26 @@ import {
   type JournalRefusalCode,
 } from '../errors.ts'
 import type { Journal, JournalEntry, JournalNotice, Section, Snapshot } from '../journal.ts'
+import type { JournalLog, LogSettings } from '../log.ts'
 import { SnapshotFolder } from '../snapshots.ts'
 import { AppendQueue, type Group } from './append-queue.ts'
 import { batchEntries } from './batch.ts'
-import type { Chunk, StoreAnswer, StoreRequest, StoreSettings, WireError } from './protocol.ts'
+import type {
+  Chunk,
+  LogIdentity,
+  LogRequest,
+  LogView,
+  StoreAnswer,
+  StoreRequest,
+  SealedBatch,
+  StoreSettings,
+  WireError,
+} from './protocol.ts'
+import { reservedEntry, SqliteLog } from './sqlite-log.ts'
 
 const MAX_APPEND_BYTES = 64 << 20
+/** Entries for a signed append beyond one message travel in steps of about so many bytes, a transaction each. */
+const STAGE_BYTES = 4 << 20
 
 /** How to open a journal in a folder of its own. */
 export interface SqliteJournalOptions {
@@ -35,6 +49,12 @@ export interface SqliteJournalOptions {
   readonly onNotice?: (notice: JournalNotice) => void
   /** Dates the creation of the file; takes no part in the order of entries. */
   readonly clock?: Clock
+  /**
+   * Makes the journal a transparency log (see {@link Journal.log}). A journal that was none becomes one for ever: its
+   * file takes format 2, which older programs refuse, and the tree is built over the entries there are. Without, a
+   * journal that is a log opens for reading.
+   */
+  readonly log?: LogSettings
 }
 
 /**
@@ -42,8 +62,10 @@ export interface SqliteJournalOptions {
  * One process at a time holds it; the lock falls when that process ends, however it ends.
  *
  * @throws {JournalRefusal} `LOCKED`, `NOT_A_FOLDER`, `UNWRITABLE`, `READ_ONLY`, `NOT_A_DATABASE`, `FOREIGN_DATABASE`,
- *   `NEWER_FORMAT`, `WRONG_KIND`: nothing was changed, and the message names the path and the way out
- * @throws {JournalFault} `CORRUPT` when acknowledged entries are damaged; `IO_FAILED`
+ *   `NEWER_FORMAT`, `WRONG_KIND`, `INVALID_LOG`, `OTHER_LOG`: nothing was changed, and the message names the path and the
+ *   way out
+ * @throws {JournalFault} `CORRUPT` when acknowledged entries are damaged; `LOG_MISMATCH` when they are not those that
+ *   were signed; `IO_FAILED`
  */
 export async function openSqliteJournal(options: SqliteJournalOptions): Promise<Journal> {
   const dir = resolve(options.dir)
@@ -54,15 +76,16 @@ export async function openSqliteJournal(options: SqliteJournalOptions): Promise<
     checkpointBytes: options.checkpointBytes ?? 1 << 20,
     maxStoreBytes: options.maxStoreBytes ?? null,
     self: { pid: process.pid, host: hostname() },
+    log: options.log ?? null,
   }
   const worker = new Worker(workerFile(), { workerData: settings, name: 'parley-journal', execArgv: [] })
-  const opened = await firstAnswer(worker)
   const notice = options.onNotice ?? warn
-  for (const one of opened.notices) notice(one)
+  const opened = await firstAnswer(worker, notice)
   const journal = new SqliteJournal(worker, {
     dir,
     head: opened.head,
     journalId: opened.journalId,
+    log: opened.log,
     maxQueuedBytes: options.maxQueuedBytes ?? 256 << 20,
     notice,
   })
@@ -79,6 +102,7 @@ interface Opened {
   readonly dir: string
   readonly head: number
   readonly journalId: string
+  readonly log: (LogIdentity & { readonly view: LogView }) | null
   readonly maxQueuedBytes: number
   readonly notice: (notice: JournalNotice) => void
 }
@@ -89,6 +113,8 @@ interface Pending {
 }
 
 class SqliteJournal implements Journal {
+  readonly #log: SqliteLog | null
+  readonly #notice: (notice: JournalNotice) => void
   readonly #worker: Worker
   readonly #dir: string
   readonly #maxQueuedBytes: number
@@ -101,6 +127,7 @@ class SqliteJournal implements Journal {
   #tail: number
   #inFlight: Group | null = null
   #flushScheduled = false
+  #signedAppend = false
   #poison: JournalFault<'COMMIT_FAILED'> | null = null
   #closing: Promise<void> | null = null
   #gone = false
@@ -108,12 +135,19 @@ class SqliteJournal implements Journal {
   /** Called, all, when the head moves or no longer can. */
   #wakers: (() => void)[] = []
 
-  constructor(worker: Worker, { dir, head, journalId, maxQueuedBytes, notice }: Opened) {
+  constructor(worker: Worker, { dir, head, journalId, log, maxQueuedBytes, notice }: Opened) {
     this.#worker = worker
     this.#dir = dir
     this.#head = head
     this.#tail = head
     this.#maxQueuedBytes = maxQueuedBytes
+    this.#notice = notice
+    const port = {
+      path: join(dir, 'journal.db'),
+      ask: (request: LogRequest) => this.#askLog(request),
+      appendSigned: this.#appendSigned.bind(this),
+    }
+    this.#log = log === null ? null : new SqliteLog(port, log)
     this.#snapshots = new SnapshotFolder(dir, {
       journalId,
       head: () => this.#head,
@@ -130,6 +164,10 @@ class SqliteJournal implements Journal {
     })
   }
 
+  get log(): JournalLog | null {
+    return this.#log
+  }
+
   tidy(): Promise<void> {
     return this.#snapshots.tidy()
   }
@@ -141,18 +179,9 @@ class SqliteJournal implements Journal {
   append(expectedHead: number, entries: readonly Uint8Array[]): Promise<number> {
     if (this.#closing !== null) return Promise.reject(this.#closed())
     if (this.#poison !== null) return Promise.reject(this.#poison)
-    if (expectedHead !== this.#tail) {
-      return Promise.reject(
-        new JournalRefusal(
-          'HEAD_MOVED',
-          `The log ends after ${this.#tail} entries, not ${expectedHead}. Read on, then retry.`,
-          {
-            expectedHead,
-            actualHead: this.#tail,
-          },
-        ),
-      )
-    }
+    if (expectedHead !== this.#tail || this.#signedAppend) return Promise.reject(this.#headMoved(expectedHead))
+    const refusal = entries.length === 0 ? null : (this.#log?.refusal(entries) ?? null)
+    if (refusal !== null) return Promise.reject(refusal)
     let size = 0
     for (const entry of entries) size += entry.byteLength
     if (size + 4 * entries.length > MAX_APPEND_BYTES) {
@@ -177,6 +206,72 @@ class SqliteJournal implements Journal {
     this.#tail += entries.length
     if (this.#inFlight === null) this.#flushSoon()
     return done
+  }
+
+  /** See {@link JournalLog.appendSigned}. The worker keeps entries and note in one commit, or nothing. */
+  async #appendSigned(
+    expectedHead: number,
+    entries: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+    note: Uint8Array,
+  ): Promise<number> {
+    if (this.#closing !== null) throw this.#closed()
+    if (this.#poison !== null) throw this.#poison
+    if (expectedHead !== this.#tail || this.#signedAppend) throw this.#headMoved(expectedHead)
+    this.#signedAppend = true
+    try {
+      await this.#durable(this.#tail)
+      await this.#carrySigned(entries, note)
+      return this.#head
+    } finally {
+      this.#signedAppend = false
+      this.#wake()
+    }
+  }
+
+  async #carrySigned(entries: Iterable<Uint8Array> | AsyncIterable<Uint8Array>, note: Uint8Array): Promise<void> {
+    const atOnce =
+      Array.isArray(entries) && entries.reduce((sum, entry) => sum + entry.byteLength + 4, 0) <= MAX_APPEND_BYTES
+    let batches: SealedBatch[] = []
+    let bytes = 0
+    let next = this.#tail
+    let staged = false
+    const queue = new AppendQueue()
+    const gather = (): void => {
+      for (let group = queue.take(); group !== null; group = queue.take()) batches.push(...group.batches)
+    }
+    const send = async (request: LogRequest & { readonly batches: readonly SealedBatch[] }): Promise<void> => {
+      await this.#askLog(
+        request,
+        request.batches.map(({ buffer }) => buffer),
+      )
+      batches = []
+      bytes = 0
+    }
+    try {
+      for await (const entry of entries) {
+        const reserved = this.#log?.author === 'signer' ? reservedEntry([entry]) : null
+        if (reserved !== null) throw reserved
+        void queue.add(next++, [entry], entry.byteLength)
+        bytes += entry.byteLength
+        if (atOnce || bytes < STAGE_BYTES) continue
+        gather()
+        staged = true
+        await send({ kind: 'stage', batches })
+      }
+      gather()
+      await send({ kind: 'append-signed', batches, note })
+      this.#tail = this.#head
+    } catch (error) {
+      if (staged && this.#poison === null) await this.#askLog({ kind: 'unstage' })
+      throw error
+    }
+  }
+
+  #headMoved(expectedHead: number): JournalRefusal<'HEAD_MOVED'> {
+    const message = this.#signedAppend
+      ? 'Entries under a signed head are being appended. Wait for them, then retry.'
+      : `The log ends after ${this.#tail} entries, not ${expectedHead}. Read on, then retry.`
+    return new JournalRefusal('HEAD_MOVED', message, { expectedHead, actualHead: this.#tail })
   }
 
   /** Flushes at the end of this turn of the event loop, so that all that the turn brings shares one commit and one message. */
@@ -221,7 +316,7 @@ class SqliteJournal implements Journal {
   async #close(): Promise<void> {
     this.#wake()
     await this.#snapshots.settled()
-    while (this.#head !== this.#tail && this.#poison === null) await this.#moved()
+    while ((this.#head !== this.#tail || this.#signedAppend) && this.#poison === null) await this.#moved()
     if (!this.#gone) this.#post({ kind: 'close' })
     await this.#exited
     this.#wake()
@@ -249,12 +344,25 @@ class SqliteJournal implements Journal {
         const group = this.#inFlight as Group
         this.#inFlight = null
         this.#head = group.head
+        this.#log?.advance(answer.checkpoint)
         this.#queue.recycle(answer.buffers)
         this.#flushSoon()
         for (const waiter of group.waiters) waiter.resolve(waiter.head)
         this.#wake()
         return
       }
+      case 'commit-refused':
+        this.#log?.update(answer.view)
+        this.#refuseAll(fromWire(answer.error))
+        return
+      case 'log-answer':
+        this.#head = answer.head
+        this.#log?.update(answer.view)
+        this.#settle(answer.id, answer.bytes)
+        return
+      case 'notice':
+        this.#notice(answer.notice)
+        return
       case 'commit-failed':
       case 'poisoned':
         this.#fail(fromWire(answer.error) as JournalFault<'COMMIT_FAILED'>)
@@ -280,10 +388,20 @@ class SqliteJournal implements Journal {
   /** No entry becomes durable any more: all that wait learn why. */
   #fail(fault: JournalFault<'COMMIT_FAILED'>): void {
     this.#poison ??= fault
+    this.#rejectAll(fault)
+  }
+
+  /** The log takes nothing as it stands: what was appended is as if it had never been. */
+  #refuseAll(refusal: JournalError): void {
+    this.#tail = this.#head
+    this.#rejectAll(refusal)
+  }
+
+  #rejectAll(error: JournalError): void {
     let group = this.#inFlight
     this.#inFlight = null
     while (group !== null) {
-      for (const waiter of group.waiters) waiter.reject(fault)
+      for (const waiter of group.waiters) waiter.reject(error)
       group = this.#queue.take()
     }
     this.#wake()
@@ -364,12 +482,17 @@ class SqliteJournal implements Journal {
     return chunk
   }
 
-  #ask<T>(request: (id: number) => StoreRequest): Promise<T> {
+  #askLog(request: LogRequest, transfer: ArrayBuffer[] = []): Promise<Uint8Array | null> {
+    if (this.#closing !== null && !this.#signedAppend) return Promise.reject(this.#closed())
+    return this.#ask((id) => ({ ...request, id }), transfer)
+  }
+
+  #ask<T>(request: (id: number) => StoreRequest, transfer: ArrayBuffer[] = []): Promise<T> {
     if (this.#gone) return Promise.reject(this.#unable())
     const id = this.#nextId++
     return new Promise<T>((resolve, reject) => {
       this.#asked.set(id, { resolve, reject })
-      this.#post(request(id))
+      this.#post(request(id), transfer)
     })
   }
 
@@ -415,13 +538,18 @@ class SqliteJournal implements Journal {
   }
 }
 
-function firstAnswer(worker: Worker): Promise<Extract<StoreAnswer, { kind: 'opened' }>> {
+function firstAnswer(
+  worker: Worker,
+  notice: (notice: JournalNotice) => void,
+): Promise<Extract<StoreAnswer, { kind: 'opened' }>> {
   return new Promise((opened, reject) => {
     let refusal: Error = new Error('the journal worker ended before it opened the store')
     const onMessage = (answer: StoreAnswer): void => {
       if (answer.kind === 'opened') {
         worker.off('message', onMessage).off('error', onError).off('exit', onExit)
         opened(answer)
+      } else if (answer.kind === 'notice') {
+        notice(answer.notice)
       } else if (answer.kind === 'refused') {
         refusal = fromWire(answer.error)
       }
@@ -453,10 +581,32 @@ function fromWire({ code, message, details }: WireError): JournalError {
     : new JournalRefusal(code as JournalRefusalCode, message, details as never)
 }
 
-const FAULTS: ReadonlySet<string> = new Set(['COMMIT_FAILED', 'CORRUPT', 'IO_FAILED'] satisfies JournalFaultCode[])
+const FAULTS: ReadonlySet<string> = new Set([
+  'COMMIT_FAILED',
+  'CORRUPT',
+  'LOG_MISMATCH',
+  'IO_FAILED',
+] satisfies JournalFaultCode[])
 
 function warn(notice: JournalNotice): void {
-  const { kind, path } = notice
-  const what = kind === 'torn-tail' ? `dropped ${notice.droppedBytes} bytes of an unfinished write` : notice.reason
-  process.emitWarning(`${path}: ${what}`, { code: `PARLEY_JOURNAL_${kind.toUpperCase().replaceAll('-', '_')}` })
+  const what = describe(notice)
+  if (what === null) return
+  const code = `PARLEY_JOURNAL_${notice.kind.toUpperCase().replaceAll('-', '_')}`
+  process.emitWarning(`${notice.path}: ${what}`, { code })
+}
+
+/** A line for the operator, null for what needs none. */
+function describe(notice: JournalNotice): string | null {
+  switch (notice.kind) {
+    case 'snapshot-skipped':
+      return notice.reason
+    case 'torn-tail':
+      return `dropped ${notice.droppedBytes} bytes of an unfinished write`
+    case 'tiles-rebuilt':
+      return `${notice.tiles} tiles were missing or damaged and were made again from the entries`
+    case 'unfinished-append':
+      return `removed the entries from ${notice.from} on of an append that was not finished`
+    case 'building-tree':
+      return null
+  }
 }

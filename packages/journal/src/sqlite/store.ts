@@ -18,13 +18,19 @@ import Database from 'libsql'
 import { JournalFault, JournalRefusal, type LockHolder } from '../errors.ts'
 import { syncFolder } from '../folder.ts'
 import type { JournalNotice } from '../journal.ts'
-import { batchChecksum } from './batch.ts'
+import type { LogSettings } from '../log.ts'
+import { leafHash } from '@parley/record'
+import { batchChecksum, batchEntries } from './batch.ts'
+import { becomeLog, dropStaged, LogStore } from './log-store.ts'
 import type { Chunk, SealedBatch, StoreSettings } from './protocol.ts'
 import { inspectWal, walSalts } from './wal.ts'
 
 /** "PRLJ", in SQLite's `application_id`. */
 const APPLICATION_ID = 0x50524c4a
-const FORMAT_VERSION = 1
+/** What a journal is made as, and stays until it is opened as a log. */
+const PLAIN_VERSION = 1
+/** With the tables of a log. */
+const LOG_VERSION = 2
 const PAGE = 4096
 /** A read gives way to waiting commits after so much. */
 const CHUNK_BYTES = 256 << 10
@@ -34,6 +40,8 @@ const CHECKPOINT_REST = 16
 const CHECKPOINT_CEILING = 16
 const HOLDER_NOTE = 'lock-holder.json'
 const REPLACED = 'STORE_REPLACED'
+/** Pages of the write-ahead log that a transaction takes beside those of its rows' bytes. */
+const BATCH_PAGES = 3
 
 type Row = [firstSeq: number, count: number, checksum: number, bytes: Buffer]
 type Db = InstanceType<typeof Database>
@@ -57,9 +65,14 @@ export class SqliteStore {
   readonly #batchAt: Statement
   readonly #batchHolding: Statement
   readonly #carry: Statement
+  readonly #begin: Statement
+  readonly #end: Statement
+  readonly #notify: (notice: JournalNotice) => void
   readonly journalId: string
-  readonly notices: readonly JournalNotice[]
+  /** Null when the journal was never opened as a log. */
+  readonly log: LogStore | null
   #head: number
+  #transacting = false
   #poison: JournalFault<'COMMIT_FAILED'> | null = null
   /** Whole transactions in the current generation of the write-ahead log; the next one starts a new generation. */
   #walCommits = 0
@@ -72,9 +85,10 @@ export class SqliteStore {
   readonly #dbInode: bigint | undefined
   #walInode: bigint | undefined
 
-  /** Opens or creates the store in `settings.dir`. */
-  constructor(settings: StoreSettings) {
+  /** Opens or creates the store in `settings.dir`; `notify` learns of what was worked around, also while it opens. */
+  constructor(settings: StoreSettings, { notify, hashLeaf = leafHash }: StoreOptions) {
     this.#settings = settings
+    this.#notify = notify
     this.#path = join(settings.dir, 'journal.db')
     this.#walPath = `${this.#path}-wal`
     prepareFolder(settings.dir)
@@ -83,12 +97,10 @@ export class SqliteStore {
     try {
       const fresh = checkFiles(this.#path)
       const wal = this.#checkWal()
-      this.notices =
-        wal.kind === 'torn' ? [{ kind: 'torn-tail', path: this.#walPath, droppedBytes: wal.droppedBytes }] : []
+      if (wal.kind === 'torn') notify({ kind: 'torn-tail', path: this.#walPath, droppedBytes: wal.droppedBytes })
       db = new Database(this.#path, { timeout: 2000 })
       db.exec('PRAGMA locking_mode = EXCLUSIVE')
-      const isNew = this.#identify(db)
-      if (isNew) this.#create(db)
+      if (this.#identify(db)) this.#create(db)
       this.#configure(db)
       if (fresh) syncFolder(settings.dir)
       this.#dbInode = inodeOf(this.#path)
@@ -97,9 +109,23 @@ export class SqliteStore {
       this.#batchAt = rawStatement(db, `${columns} = ?`)
       this.#batchHolding = rawStatement(db, `${columns} <= ? ORDER BY first_seq DESC LIMIT 1`)
       this.#carry = rawStatement(db, 'PRAGMA wal_checkpoint(PASSIVE)')
-      this.journalId = this.#readMeta(db)
-      this.#head = this.#readHead()
+      this.#begin = db.prepare('BEGIN IMMEDIATE')
+      this.#end = db.prepare('COMMIT')
       this.#db = db
+      let meta = this.#readMeta()
+      this.journalId = meta.get('journal_id') ?? ''
+      this.#head = 0
+      const staged = meta.get('log_staging')
+      if (staged !== undefined) {
+        this.#transact(BATCH_PAGES, () => dropStaged(this.#db, Number(staged)))
+        notify({ kind: 'unfinished-append', path: this.#path, from: Number(staged) })
+      }
+      this.#head = this.#readHead()
+      if (settings.log !== null && !meta.has('log_key')) {
+        this.#becomeLog(settings.log)
+        meta = this.#readMeta()
+      }
+      this.log = meta.has('log_key') ? this.#openLog(meta, hashLeaf) : null
     } catch (error) {
       const known = this.#openError(error)
       db?.close()
@@ -115,33 +141,56 @@ export class SqliteStore {
   }
 
   /**
-   * Writes `batches` as one transaction and returns once it is synced. After a failure the store takes no more.
+   * Writes `batches` as one transaction and returns once it is synced; of a log with what the tree needs and the signed
+   * head. After a failure the store takes no more.
    *
+   * @throws {JournalRefusal} `NOT_SIGNING`, before anything is tried
    * @throws {JournalFault} `COMMIT_FAILED`; `outcome` tells whether the batches are surely gone
    */
   commit(batches: readonly SealedBatch[]): void {
     if (this.#poison !== null) throw this.#poison
-    let next = this.#head
-    try {
-      const whole = batches.length === 1
-      if (!whole) this.#db.exec('BEGIN IMMEDIATE')
-      for (const { firstSeq, count, buffer, byteLength } of batches) {
-        if (firstSeq !== next) throw new Error(`batch at ${firstSeq} does not follow head ${next}`)
-        const bytes = Buffer.from(buffer, 0, byteLength)
-        this.#insert.run([firstSeq, count, batchChecksum(firstSeq, count, bytes), bytes])
-        next += count
-      }
-      if (!whole) this.#db.exec('COMMIT')
-      this.#checkInPlace()
-    } catch (error) {
-      this.#poison = this.#commitFault(error, this.#withdraw() ? 'absent' : 'unknown')
-      throw this.#poison
+    const { log } = this
+    log?.requireOpen()
+    const head = nextHead(batches, this.#head)
+    if (log === null) {
+      if (batches.length === 1) this.#durably(pagesOf(batches), () => this.#insertAll(batches))
+      else this.#transact(pagesOf(batches), () => this.#insertAll(batches))
+    } else {
+      const grown = this.#transact(pagesOf(batches) + log.pagesFor(batches), () => {
+        this.#insertAll(batches)
+        return log.extend(batches)
+      })
+      log.adopt(grown)
     }
-    this.#head = next
-    this.#walCommits = this.#walSpent ? 1 : this.#walCommits + 1
-    this.#walSpent = false
-    this.#commitsSinceTick++
-    for (const { byteLength } of batches) this.#walPages += Math.ceil(byteLength / PAGE) + 3
+    this.#head = head
+  }
+
+  /**
+   * Writes `batches` under the head that `note` signs, see {@link JournalLog.appendSigned}.
+   *
+   * @throws {JournalRefusal} nothing is kept then, also of what was set down before
+   */
+  appendSigned(batches: readonly SealedBatch[], note: Uint8Array): void {
+    const log = this.#requireLog()
+    try {
+      const head = nextHead(batches, log.stagedHead)
+      log.appendSigned(() => this.#insertAll(batches), batches, note)
+      this.#head = head
+    } catch (error) {
+      if (this.#poison === null) log.unstage()
+      throw error
+    }
+  }
+
+  /** Sets `batches` down for a later `appendSigned`; they are no part of the log until then. */
+  stage(batches: readonly SealedBatch[]): void {
+    const log = this.#requireLog()
+    nextHead(batches, log.stagedHead)
+    log.stage(() => this.#insertAll(batches), batches)
+  }
+
+  unstage(): void {
+    this.#requireLog().unstage()
   }
 
   /**
@@ -211,6 +260,103 @@ export class SqliteStore {
     this.#db.close()
   }
 
+  /** Stored entries in order, one batch in memory at a time. */
+  *#entries(from: number, to: number): Generator<{ seq: number; bytes: Uint8Array }> {
+    for (let next = from; next < to; ) {
+      const [firstSeq, count, , bytes] = this.#batch(this.#batchHolding, next)
+      let seq = firstSeq
+      for (const entry of batchEntries(bytes, count)) {
+        if (seq >= to) return
+        if (seq >= from) yield { seq, bytes: entry }
+        seq++
+      }
+      next = seq
+    }
+  }
+
+  #requireLog(): LogStore {
+    if (this.log === null) throw new Error('the journal is no log')
+    return this.log
+  }
+
+  #openLog(meta: Map<string, string>, hashLeaf: (leaf: Uint8Array) => Uint8Array): LogStore {
+    const host = {
+      db: this.#db,
+      path: this.#path,
+      transact: <T>(pages: number, work: () => T): T => this.#transact(pages, work),
+      entries: (from: number, to: number) => this.#entries(from, to),
+      notify: this.#notify,
+      writable: () => this.#poison === null,
+      hashLeaf,
+    }
+    return LogStore.open(host, { settings: this.#settings.log, meta, head: this.#head })
+  }
+
+  /** One transaction: a crash leaves the journal plain, or a log whose tree is still to be built. */
+  #becomeLog(log: LogSettings): void {
+    this.#transact(BATCH_PAGES, () => {
+      becomeLog(this.#db, log, { path: this.#path, head: this.#head })
+      this.#db.exec(
+        `UPDATE meta SET value = '${LOG_VERSION}' WHERE name = 'format_version'; PRAGMA user_version = ${LOG_VERSION}`,
+      )
+    })
+  }
+
+  #insertAll(batches: readonly SealedBatch[]): void {
+    for (const { firstSeq, count, buffer, byteLength } of batches) {
+      const bytes = Buffer.from(buffer, 0, byteLength)
+      this.#insert.run([firstSeq, count, batchChecksum(firstSeq, count, bytes), bytes])
+    }
+  }
+
+  /** Runs `work` as one transaction that is durable on return; within another one, as part of that. */
+  #transact<T>(pages: number, work: () => T): T {
+    if (this.#transacting) return work()
+    return this.#durably(pages, () => {
+      this.#begin.run([])
+      this.#transacting = true
+      try {
+        const result = work()
+        this.#end.run([])
+        return result
+      } finally {
+        this.#transacting = false
+      }
+    })
+  }
+
+  /**
+   * Runs `work`, which ends one transaction of about `pages` pages. A refusal thrown by it is passed on, with everything
+   * as it was before; anything else ends the store's taking of entries.
+   */
+  #durably<T>(pages: number, work: () => T): T {
+    if (this.#poison !== null) throw this.#poison
+    let result: T
+    try {
+      result = work()
+      this.#checkInPlace()
+    } catch (error) {
+      const refused = error instanceof JournalRefusal && this.#rolledBack()
+      if (refused) throw error
+      this.#poison = this.#commitFault(error, this.#withdraw() ? 'absent' : 'unknown')
+      throw this.#poison
+    }
+    this.#walCommits = this.#walSpent ? 1 : this.#walCommits + 1
+    this.#walSpent = false
+    this.#commitsSinceTick++
+    this.#walPages += pages
+    return result
+  }
+
+  #rolledBack(): boolean {
+    try {
+      if (this.#db.inTransaction) this.#db.exec('ROLLBACK')
+      return true
+    } catch {
+      return false
+    }
+  }
+
   #batch(statement: Statement, seq: number): Row {
     let row: Row | undefined
     try {
@@ -252,11 +398,11 @@ export class SqliteStore {
         { path, applicationId },
       )
     }
-    if (version > FORMAT_VERSION) {
+    if (version > LOG_VERSION) {
       throw new JournalRefusal(
         'NEWER_FORMAT',
-        `${path} was written by a newer version (format ${version}, this one knows ${FORMAT_VERSION}). Run the newer version, or choose another data folder.`,
-        { path, found: version, supported: FORMAT_VERSION },
+        `${path} was written by a newer version (format ${version}, this one knows ${LOG_VERSION}). Run the newer version, or choose another data folder.`,
+        { path, found: version, supported: LOG_VERSION },
       )
     }
     return false
@@ -275,12 +421,12 @@ export class SqliteStore {
         first_seq INTEGER PRIMARY KEY, count INTEGER NOT NULL, crc32 INTEGER NOT NULL, bytes BLOB NOT NULL
       ) STRICT;
       ${put('application', 'parley-journal')}
-      ${put('format_version', String(FORMAT_VERSION))}
+      ${put('format_version', String(PLAIN_VERSION))}
       ${put('created', new Date(this.#settings.createdMs).toISOString())}
       ${put('kind', this.#settings.kind.replaceAll("'", "''"))}
       ${put('journal_id', randomUUID())}
       PRAGMA application_id = ${APPLICATION_ID};
-      PRAGMA user_version = ${FORMAT_VERSION};
+      PRAGMA user_version = ${PLAIN_VERSION};
       COMMIT;`)
   }
 
@@ -298,8 +444,8 @@ export class SqliteStore {
     if (folded[0] !== 0) throw new Error('SQLite could not fold the write-ahead log on opening')
   }
 
-  #readMeta(db: Db): string {
-    const rows = rawStatement(db, 'SELECT name, value FROM meta').all([]) as [string, string][]
+  #readMeta(): Map<string, string> {
+    const rows = rawStatement(this.#db, 'SELECT name, value FROM meta').all([]) as [string, string][]
     const meta = new Map(rows)
     const kind = meta.get('kind') ?? ''
     if (kind !== this.#settings.kind) {
@@ -309,7 +455,7 @@ export class SqliteStore {
         { path: this.#path, found: kind, wanted: this.#settings.kind },
       )
     }
-    return meta.get('journal_id') ?? ''
+    return meta
   }
 
   #readHead(): number {
@@ -427,6 +573,29 @@ export class SqliteStore {
     if (systemCode.startsWith('SQLITE_CORRUPT')) return this.#corrupt(null, `SQLite says: ${(error as Error).message}`)
     return this.#ioFault('open', error)
   }
+}
+
+/** How a store is watched. */
+export interface StoreOptions {
+  readonly notify: (notice: JournalNotice) => void
+  /** Stands in for the hash of a leaf in the first of the two computations, to show what a broken machine leads to. */
+  readonly hashLeaf?: (leaf: Uint8Array) => Uint8Array
+}
+
+/** The head after `batches`, which must follow `head` without a gap. */
+function nextHead(batches: readonly SealedBatch[], head: number): number {
+  let next = head
+  for (const { firstSeq, count } of batches) {
+    if (firstSeq !== next) throw new Error(`batch at ${firstSeq} does not follow head ${next}`)
+    next += count
+  }
+  return next
+}
+
+function pagesOf(batches: readonly SealedBatch[]): number {
+  let pages = 0
+  for (const { byteLength } of batches) pages += Math.ceil(byteLength / PAGE) + BATCH_PAGES
+  return pages
 }
 
 function prepareFolder(dir: string): void {
@@ -555,7 +724,7 @@ function readOnlyError(path: string, systemCode: string): JournalRefusal<'READ_O
   )
 }
 
-type CommitFailure = 'disk-full' | 'io-error' | 'store-replaced'
+type CommitFailure = 'disk-full' | 'io-error' | 'store-replaced' | 'computation-mismatch'
 
 function explain(reason: CommitFailure, error: unknown): string {
   switch (reason) {
@@ -563,6 +732,8 @@ function explain(reason: CommitFailure, error: unknown): string {
       return "the disk (or the store's size limit) is full. Free space, then start again"
     case 'io-error':
       return `writing failed (${codeOf(error)}: ${(error as Error).message}). Check the disk, then start again`
+    case 'computation-mismatch':
+      return `${(error as Error).message}: memory or processor failed. Nothing was signed. Check the machine before starting again`
     case 'store-replaced':
       return 'its files were removed or replaced while in use. Put them back or restore a copy, then start again'
   }
@@ -570,6 +741,7 @@ function explain(reason: CommitFailure, error: unknown): string {
 
 function reasonOf(systemCode: string): CommitFailure {
   if (systemCode === REPLACED) return 'store-replaced'
+  if (systemCode === 'COMPUTATION_MISMATCH') return 'computation-mismatch'
   return systemCode.startsWith('SQLITE_FULL') || systemCode === 'ENOSPC' ? 'disk-full' : 'io-error'
 }
 

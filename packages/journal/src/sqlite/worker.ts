@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { JournalFault, JournalRefusal } from '../errors.ts'
-import type { StoreAnswer, StoreRequest, StoreSettings, WireError } from './protocol.ts'
+import type { LogRequest, StoreAnswer, StoreRequest, StoreSettings, WireError } from './protocol.ts'
+import type { LogStore } from './log-store.ts'
 import { SqliteStore } from './store.ts'
 
 const IDLE_TICK_MS = 1000
@@ -12,8 +13,11 @@ const answer = (message: StoreAnswer, transfer: ArrayBuffer[] = []): void => por
 
 let store: SqliteStore | undefined
 try {
-  store = new SqliteStore(workerData as StoreSettings)
-  answer({ kind: 'opened', head: store.head, journalId: store.journalId, notices: store.notices })
+  store = new SqliteStore(workerData as StoreSettings, {
+    notify: (notice) => answer({ kind: 'notice', notice }),
+  })
+  const { head, journalId, log } = store
+  answer({ kind: 'opened', head, journalId, log: log === null ? null : { ...log.identity, view: log.view } })
 } catch (error) {
   answer({ kind: 'refused', error: wire(error) })
 }
@@ -35,11 +39,13 @@ function serve(store: SqliteStore): void {
         try {
           store.commit(request.batches)
         } catch (error) {
-          answer({ kind: 'commit-failed', error: wire(error) })
+          if (error instanceof JournalRefusal && store.log !== null) {
+            answer({ kind: 'commit-refused', error: wire(error), view: store.log.view })
+          } else answer({ kind: 'commit-failed', error: wire(error) })
           return
         }
         const buffers = request.batches.map((batch) => batch.buffer)
-        answer({ kind: 'committed', buffers }, buffers)
+        answer({ kind: 'committed', buffers, checkpoint: store.log?.checkpoint ?? null }, buffers)
         guarded(() => store.checkpointIfDue())
         return
       }
@@ -58,8 +64,53 @@ function serve(store: SqliteStore): void {
         // With nothing left to listen to, the worker ends, and its end is the answer: only then are all locks gone.
         port?.close()
         return
+      default:
+        reply(request.id, () => {
+          const { log } = store
+          if (log === null) throw new Error('the journal is no log')
+          const bytes = carryOut(request, store, log)
+          const { head } = store
+          const transfer = bytes === null ? [] : [bytes.buffer as ArrayBuffer]
+          answer({ kind: 'log-answer', id: request.id, bytes, head, view: log.view }, transfer)
+          guarded(() => store.checkpointIfDue())
+        })
     }
   })
+}
+
+/** Bytes that it returns are given away. */
+function carryOut(request: LogRequest, store: SqliteStore, log: LogStore): Uint8Array | null {
+  switch (request.kind) {
+    case 'stage':
+      store.stage(request.batches)
+      return null
+    case 'unstage':
+      store.unstage()
+      return null
+    case 'append-signed':
+      store.appendSigned(request.batches, request.note)
+      return null
+    case 'tile':
+      return log.tile(request.level, request.index, request.width)
+    case 'bundle':
+      return log.bundle(request.index, request.width)
+    case 'blob':
+      return log.blob(request.sha256)
+    case 'root-at':
+      return log.rootAt(request.size).slice()
+    case 'save-cosignatures':
+      log.saveCosignatures(request.size, request.lines)
+      return null
+    case 'reconcile':
+      log.reconcile(request.heads)
+      return null
+    case 'halt':
+      log.halt(request.why)
+      return null
+    case 'seal':
+      log.seal(request.next)
+      return null
+  }
 }
 
 function reply(id: number, work: () => void): void {
@@ -67,6 +118,8 @@ function reply(id: number, work: () => void): void {
     work()
   } catch (error) {
     answer({ kind: 'failed', id, error: wire(error) })
+    if (error instanceof JournalFault && error.code === 'COMMIT_FAILED')
+      answer({ kind: 'poisoned', error: wire(error) })
   }
 }
 
