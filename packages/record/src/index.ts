@@ -140,3 +140,12 @@ export {
   type SignedHead,
 } from './witness.ts'
 export { type CosignerVerdict, readAddCheckpointAnswer } from './witness-client.ts'
+export {
+  type ActProblem,
+  type ActsCheck,
+  checkEntries,
+  type EntriesCheck,
+  type EntriesJob,
+  isAct,
+} from './check-acts.ts'
+export { type CosignatureReport, type LogReport, verifyLog, type VerifyLogOptions } from './verify-signed-log.ts'
