@@ -30,3 +30,4 @@ export {
   type UssClient,
   type UssClientOptions,
 } from './uss-client.ts'
+export { LogFetchError, logFetcher, type LogFetcherOptions } from './log-fetcher.ts'

@@ -89,6 +89,7 @@ export {
 // whole-log verification
 export { type BundleCheck, type BundleJob, checkBundle, type Range } from './check-bundle.ts'
 export {
+  fileSource,
   type Finding,
   type FindingKind,
   type LogSource,
@@ -149,3 +150,32 @@ export {
   isAct,
 } from './check-acts.ts'
 export { type CosignatureReport, type LogReport, verifyLog, type VerifyLogOptions } from './verify-signed-log.ts'
+// mirror
+export {
+  type AddEntriesHeader,
+  type AddEntriesLimits,
+  type AddEntriesPart,
+  AddEntriesReader,
+  type EntryPackage,
+  formatAddEntries,
+  MAX_ADD_ENTRIES_BYTES,
+  MAX_PACKAGES,
+  type PackageContent,
+  type PackageInterval,
+  packageIntervals,
+} from './add-entries.ts'
+export {
+  checkPackage,
+  type CommitDecision,
+  type ContinueDecision,
+  decideAddEntries,
+  decideUploadEnd,
+  emptyMirror,
+  freshEntries,
+  type MirrorState,
+  pendingHead,
+  type UploadDecision,
+  withPending,
+} from './mirror.ts'
+export { type PendingVerdict, readAddEntriesAnswer, readPendingAnswer, type UploadVerdict } from './mirror-client.ts'
+export { formatTicket, openTicket } from './ticket.ts'

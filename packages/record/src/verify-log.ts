@@ -32,6 +32,16 @@ export interface LogSource {
   readonly tiles?: 'all' | 'full' | 'none'
 }
 
+/** The log whose files `get` gives by their path under the log's prefix, null where there is none. */
+export function fileSource(get: (path: string) => Promise<Uint8Array | null>): LogSource {
+  return {
+    checkpoint: () => get('checkpoint'),
+    tile: (level, index, width) => get(tilePath(level, index, width)),
+    bundle: (index, width) => get(bundlePath(index, width)),
+    blob: (hash) => get(`blob/${hash}`),
+  }
+}
+
 /** A tree as somebody signed it. */
 export interface TreeHead {
   readonly size: number

@@ -2,7 +2,7 @@ import { encodeBundle } from '../bundle.ts'
 import { CompactRange } from '../compact-range.ts'
 import { leafHash } from '../merkle.ts'
 import { bundlePath, TILE_WIDTH, tilePath } from '../tile-path.ts'
-import type { LogSource, TreeHead } from '../verify-log.ts'
+import { fileSource, type LogSource, type TreeHead } from '../verify-log.ts'
 
 /** A log's static files by path, and its tree head. */
 export interface LogFiles {
@@ -39,13 +39,7 @@ export function logFiles(entries: readonly Uint8Array[]): LogFiles {
 
 /** A source over such files. */
 export function sourceOf(files: ReadonlyMap<string, Uint8Array>): LogSource {
-  const get = (path: string): Promise<Uint8Array | null> => Promise.resolve(files.get(path) ?? null)
-  return {
-    checkpoint: () => get('checkpoint'),
-    tile: (level, index, width) => get(tilePath(level, index, width)),
-    bundle: (index, width) => get(bundlePath(index, width)),
-    blob: (hash) => get(`blob/${hash}`),
-  }
+  return fileSource((path) => Promise.resolve(files.get(path) ?? null))
 }
 
 function joined(hashes: readonly Uint8Array[]): Uint8Array {
