@@ -63,15 +63,20 @@ describe('architecture', () => {
     })
 
     test(`${room} declares in package.json what it imports of ours`, () => {
-      const manifest = JSON.parse(readFileSync(join(root, room, 'package.json'), 'utf8')) as { dependencies?: object }
-      const declared = Object.keys(manifest.dependencies ?? {}).filter((name) => name.startsWith('@parley/'))
-      const used = new Set(
-        sourcesOf(join(root, room))
-          .flatMap(importsOf)
+      const manifest = JSON.parse(readFileSync(join(root, room, 'package.json'), 'utf8')) as {
+        dependencies?: object
+        devDependencies?: object
+      }
+      const needed = Object.keys(manifest.dependencies ?? {})
+      const needs = { shipped: needed, tests: [...needed, ...Object.keys(manifest.devDependencies ?? {})] }
+      const missing = sourcesOf(join(root, room)).flatMap((file) =>
+        importsOf(file)
           .map((specifier) => /^@parley\/[^/]+/.exec(specifier)?.[0])
-          .filter((name) => name !== undefined && name !== `@parley/${room.split('/').at(-1)}`),
+          .filter((name) => name !== undefined && name !== `@parley/${room.split('/').at(-1)}`)
+          .filter((name) => !needs[isTest(file) ? 'tests' : 'shipped'].includes(name as string))
+          .map((name) => `${relative(root, file)} -> ${name}`),
       )
-      expect([...used].filter((name) => !declared.includes(name as string))).toEqual([])
+      expect(missing).toEqual([])
     })
   }
 
