@@ -243,6 +243,18 @@ describe('a tampered log', () => {
     ])
   })
 
+  test('an earlier head that alone does not fit was altered itself; of several the entries between are named', async () => {
+    const heads = [100, 200, 300, 400].map((size) => logFiles(SMALL.slice(0, size)).head)
+    const wrong = heads.with(1, { size: 200, root: new Uint8Array(32) })
+    expect(await findings(small, () => undefined, { earlier: wrong })).toMatchObject([
+      { kind: 'consistency', entries: { from: 0, to: 200 }, rule: expect.stringContaining('it was altered') as string },
+    ])
+    const forked = logFiles(SMALL.map((each, i) => (i === 250 ? entry(250, ' fork') : each)))
+    expect(
+      await findings({ files: forked.files, head: small.head }, () => undefined, { earlier: heads }),
+    ).toMatchObject([{ kind: 'consistency', entries: { from: 200, to: 300 } }])
+  })
+
   test('several alterations are each named', async () => {
     const found = await findings(large, (files) => {
       edit('tile/entries/003', flip(10))(files)

@@ -173,6 +173,9 @@ class TreeVerification {
   /** Over the roots of full bundles; null once one of them is unknown. */
   #full: CompactRange | null = new CompactRange()
   #entries = 0
+  /** Sizes of the earlier heads that did not fit since `fitting`, the largest that did. */
+  #unfit: number[] = []
+  #fitting = 0
   #handed = 0
   #handing: boolean
   readonly #trust = new Map<string, Promise<boolean>>()
@@ -213,6 +216,7 @@ class TreeVerification {
       onProgress?.({ done: end, total: this.#size })
     }
     for (; next.done !== true; next = await earlier.next()) this.#compareHead(next.value, last)
+    this.#settleHeads()
     for (let level = 1; level < this.#waiting.length; level++) {
       if ((this.#waiting[level] as unknown[]).length > 0) await this.#closeTile(level)
     }
@@ -371,17 +375,38 @@ class TreeVerification {
     return null
   }
 
+  /**
+   * Holds an earlier head against the entries. One that does not fit while later ones do was itself altered; where none
+   * fits from one on, the history was, between it and the last that fits.
+   */
   #compareHead(head: TreeHead, edge: Edge): void {
     if (head.size > this.#size) {
+      this.#settleHeads()
       const rule = `an earlier checkpoint holds ${head.size} entries, and this one only ${this.#size}: the log was cut`
       this.#find({ kind: 'consistency', path: null, entries: { from: this.#size, to: head.size }, bytes: null, rule })
       return
     }
     const root = edge.rootAt(head.size)
     // Without a root there is a finding already of what could not be read.
-    if (root === null || sameHash(root, head.root)) return
-    const rule = `the first ${head.size} entries do not have the root that the checkpoint of that size states: the history was rewritten`
-    this.#find({ kind: 'consistency', path: null, entries: { from: 0, to: head.size }, bytes: null, rule })
+    if (root === null) return
+    if (!sameHash(root, head.root)) {
+      this.#unfit.push(head.size)
+      return
+    }
+    for (const size of this.#unfit) {
+      const rule = `the checkpoint of ${size} entries states another root than they have, while those before and after it fit: it was altered`
+      this.#find({ kind: 'consistency', path: null, entries: { from: 0, to: size }, bytes: null, rule })
+    }
+    this.#unfit = []
+    this.#fitting = head.size
+  }
+
+  #settleHeads(): void {
+    const [size] = this.#unfit
+    if (size === undefined) return
+    const rule = `the first ${size} entries do not have the root that the checkpoint of that size states: the history was rewritten`
+    this.#find({ kind: 'consistency', path: null, entries: { from: this.#fitting, to: size }, bytes: null, rule })
+    this.#unfit = []
   }
 
   /** Turns differences into findings, now that it is known whether the entries as read have the signed root. */
