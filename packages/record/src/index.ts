@@ -5,9 +5,11 @@ export { compareBytes, concatBytes, decodeHex, decodeUtf8, encodeHex, encodeUtf8
 // notes, keys, checkpoints, cosignatures
 export { type Checkpoint, formatCheckpoint, parseCheckpoint, parseSize } from './checkpoint.ts'
 export {
+  type CosignatureTimeVerdict,
   cosignatureTimestamp,
   cosignCheckpoint,
   cosignSubtree,
+  judgeCosignatureTime,
   type Subtree,
   verifyCosignature,
   verifySubtreeCosignature,
@@ -179,3 +181,134 @@ export {
 } from './mirror.ts'
 export { type PendingVerdict, readAddEntriesAnswer, readPendingAnswer, type UploadVerdict } from './mirror-client.ts'
 export { formatTicket, openTicket } from './ticket.ts'
+// proof and policy files
+export {
+  checkPolicy,
+  formatPolicy,
+  lintPolicy,
+  MAX_POLICY_BYTES,
+  openByPolicy,
+  parsePolicy,
+  type Policy,
+  type PolicyGroup,
+  type PolicyLog,
+  type PolicyStrength,
+  policyStrength,
+  type PolicyWitness,
+} from './policy.ts'
+export {
+  formatTlogProof,
+  MAX_PROOF_EXTRA_BYTES,
+  MAX_PROOF_FILE_BYTES,
+  parseTlogProof,
+  type TlogProof,
+  verifyTlogProof,
+} from './tlog-proof.ts'
+// keys, acts judged by them, enrolment
+export { type ActContext, type CitedEntry, NOTHING_ELSE_KNOWN } from './keys/act-context.ts'
+export { applyEntry, continueKeyBook, LOG_NUMBERS_AHEAD } from './keys/apply-entry.ts'
+export {
+  type CeremonyMemory,
+  checkKeysApart,
+  checkReveal,
+  comparisonCode,
+  DEFAULT_MAX_AGE_S,
+  enrolmentCommit,
+  enrolmentFingerprint,
+  keyFingerprint,
+  NONCE_BYTES,
+  type Reveal,
+} from './keys/ceremony.ts'
+export {
+  type Custodian,
+  type Enrolment,
+  ENROLMENT_HEADER,
+  type EnrolmentSignatures,
+  enrolmentSignatures,
+  type EnrolmentText,
+  formatEnrolmentText,
+  keysOf,
+  openEnrolment,
+  parseEnrolmentText,
+  ROOT_CUSTODIANS,
+  ROOT_THRESHOLD,
+  type SealDesk,
+} from './keys/enrolment.ts'
+export { type Grant, grantBody } from './keys/grant.ts'
+export { judgeAct, type Judgement, judgeOpenedSeal } from './keys/judge-act.ts'
+export { type KeyAct, readKeyAct, type RotatedRole } from './keys/key-acts.ts'
+export {
+  cosignersForSize,
+  countsAt,
+  createKeyBook,
+  DEFAULT_SKEW_S,
+  type DeskRecord,
+  type KeyBook,
+  type KeyBookOptions,
+  type KeyRecord,
+  type KeyRole,
+  logKeysForSize,
+  type OfficerGrant,
+  type PinRecord,
+  recipientsAt,
+  tlsPinsAt,
+} from './keys/key-book.ts'
+export { coversKind, DEFAULT_KIND_RULES, isKeyKind, isKindPattern, type KindRule, ruleOf, type Signers } from './keys/kinds.ts'
+export { checkOutline, MAX_OUTLINE_CORNERS } from './keys/outline.ts'
+export { signText, verifyText } from './keys/possession.ts'
+export { type Reason, type ReasonCode, REASONS } from './keys/reasons.ts'
+// seals
+export { type AgeEncrypt, ageEncrypt } from './seal/age-encrypt.ts'
+export { type AgeFile, inspectAgeFile, MAX_SEAL_BYTES, MAX_SEAL_RECIPIENTS } from './seal/age-file.ts'
+export { type AgeFailure, type AgeOpening, openAgeFile, openWithFileKey } from './seal/age-open.ts'
+export { formatInner, padInner, parseInner, SEAL_BUCKETS, sealCommitment, type SealedInner, unpadInner } from './seal/inner.ts'
+export { type AgeRecipient, parseRecipient, type RecipientKind } from './seal/recipient.ts'
+export {
+  checkSealOpening,
+  type LintOptions,
+  lintSeal,
+  openSeal,
+  openSealWithFileKey,
+  readSealBody,
+  seal,
+  type SealBody,
+  type Sealed,
+  type SealedAct,
+  type SealFault,
+  type SealFaultReason,
+  type SealOpening,
+  type SealOptions,
+} from './seal/seal.ts'
+export {
+  decideSealDispute,
+  parseSealFaultBody,
+  SEAL_FAULT_KIND,
+  sealFaultBody,
+  type SealFaultClaim,
+  type SealFaultVerdict,
+} from './seal/seal-fault.ts'
+// evidence
+export { type Evidence, formatEvidence, parseEvidence } from './evidence/evidence.ts'
+export { EVIDENCE_HEADER, MAX_EVIDENCE_BYTES } from './evidence/evidence-file.ts'
+export { compareSeen, findFork, type HeadWithTree, type SeenComparison } from './evidence/find-fork.ts'
+export {
+  type CosignerFork,
+  type CosignerForkFinding,
+  type ForkFinding,
+  type LogFork,
+  type TwoHeads,
+  verifyCosignerFork,
+  verifyLogFork,
+} from './evidence/fork.ts'
+export type { LeafProof } from './evidence/leaf-proof.ts'
+export {
+  judgeProtestAnswer,
+  type Protest,
+  type ProtestAnswer,
+  type ProtestFinding,
+  type ProtestKeys,
+  verifyProtest,
+} from './evidence/protest.ts'
+export type { Receipt } from './evidence/receipt.ts'
+export { type ProjectedHead, parseStateDigest, STATE_DIGEST_KIND, type StateDigest } from './evidence/state-digest.ts'
+export { type StateDispute, type StateDisputeFinding, verifyStateDispute } from './evidence/state-dispute.ts'

@@ -85,17 +85,24 @@ describe('recipients', () => {
   test('are vetted: text, checksum, length, small order', async () => {
     expect(parseRecipient(ALPHA.recipient)).toEqual({ kind: 'x25519', text: ALPHA.recipient })
     expect(parseRecipient(await HYBRID).kind).toBe('hybrid')
-    for (const bad of [
-      '',
-      'age1',
-      ALPHA.recipient.toUpperCase(),
-      `${ALPHA.recipient.slice(0, -1)}q`,
-      ` ${ALPHA.recipient}`,
-      // u = 0 and u = 1, points of small order, with good checksums
-      'age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqsd9x8h',
-      'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIK0wmN',
-    ]) {
-      expect(() => parseRecipient(bad)).toThrow(code('SEAL_RECIPIENT'))
+    const zero = 'age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq5cu47z'
+    for (const [bad, rule] of [
+      ['', 'bech32'],
+      ['age1', 'bech32'],
+      [ALPHA.recipient.toUpperCase(), 'bech32'],
+      [`Age${ALPHA.recipient.slice(3)}`, 'lower-case'],
+      [`${ALPHA.recipient.slice(0, -1)}q`, 'checksum'],
+      [` ${ALPHA.recipient}`, 'lower-case'],
+      [zero, 'small order'],
+      ['age1qyqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqj7vrya', 'small order'],
+      ['age1allllllllllllllllllllllllllllllllllllllllllllllllllalslencen', 'canonically'],
+      ['age1lllllllllllllllllllllllllllllllllllllllllllllllllllskxlyh4', 'canonically'],
+      ['age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqar9jk6', '32 bytes'],
+      ['ssh-ed25519 AAAAC3NzaC1lZDI1NTE1AAAAIK0wmN', 'lower-case'],
+    ] as const) {
+      expect(() => parseRecipient(bad)).toThrow(
+        expect.objectContaining({ code: 'SEAL_RECIPIENT', message: expect.stringContaining(rule) }),
+      )
     }
   })
 
