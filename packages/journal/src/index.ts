@@ -19,4 +19,5 @@ export type {
   LogStanding,
   SignedCheckpoint,
 } from './log.ts'
+export { recoverTail, type TailSource } from './recover-tail.ts'
 export { openSqliteJournal, type SqliteJournalOptions } from './sqlite/sqlite-journal.ts'

@@ -87,14 +87,11 @@ export interface JournalLog {
 
   /**
    * The first `width` (1 to 256) hashes of a tile of the tree as signed, also where the tile has grown wider since;
-   * null when the tree as signed has not so many.
+   * null when the tree as signed has not so many. With `tileReader(log)` of @parley/record, proofs are made from it.
    *
    * @throws {JournalFault} `CORRUPT` when the stored bytes do not lead to the signed root
    */
   tile(level: number, index: number, width: number): Promise<Uint8Array | null>
-
-  /** The same as a reader for proofs: rejects where `tile` gives null. */
-  readonly tiles: { tile(level: number, index: number, width: number): Promise<Uint8Array> }
 
   /**
    * Entry bundle `index` (c2sp.org/tlog-tiles) cut to `width` leaves; null when the tree as signed has not so many.

@@ -23,7 +23,6 @@ export class SqliteLog implements JournalLog {
   readonly origin: string
   readonly key: VerifierKey
   readonly author: LogIdentity['author']
-  readonly tiles: JournalLog['tiles']
   readonly #port: LogPort
   #view: LogView
 
@@ -33,17 +32,6 @@ export class SqliteLog implements JournalLog {
     this.key = parseVkey(vkey)
     this.author = author
     this.#view = view
-    this.tiles = {
-      tile: async (level, index, width) => {
-        const bytes = await this.tile(level, index, width)
-        if (bytes !== null) return bytes
-        throw new JournalRefusal('OUT_OF_RANGE', `The tree as signed has no tile ${level}/${index} of ${width}.`, {
-          from: index,
-          to: width,
-          head: this.#view.checkpoint?.size ?? 0,
-        })
-      },
-    }
   }
 
   /** Takes over what the worker says now stands. */

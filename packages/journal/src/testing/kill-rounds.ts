@@ -116,7 +116,8 @@ async function reopened(dir: string, tally: KillTally, check: (journal: Journal)
     dir,
     onNotice: (notice) => {
       if (notice.kind === 'torn-tail') tally.tornTails++
-      else if (notice.kind === 'snapshot-skipped') throw new Error(`the snapshot at ${notice.seq} was skipped: ${notice.reason}`)
+      else if (notice.kind === 'snapshot-skipped')
+        throw new Error(`the snapshot at ${notice.seq} was skipped: ${notice.reason}`)
     },
   })
   try {
