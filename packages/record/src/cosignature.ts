@@ -1,11 +1,12 @@
 import { type Checkpoint, HASH_BYTES, parseCheckpoint } from './checkpoint.ts'
 import { encodeUtf8, readUint64, writeUint64 } from './bytes.ts'
 import { ED25519_SIGNATURE_BYTES, verifyEd25519 } from './ed25519.ts'
-import { RecordError, shown } from './errors.ts'
+import { RecordError } from './errors.ts'
 import { checkOrigin } from './key-name.ts'
 import { ML_DSA_44_SIGNATURE_BYTES, verifyMlDsa44 } from './ml-dsa.ts'
 import type { SignatureLine } from './signature-line.ts'
 import type { Signer } from './signer.ts'
+import { requireSubtree } from './subtree.ts'
 import type { VerifierKey } from './vkey.ts'
 
 /** Entries `start` to `end` (exclusive) of the log `origin`, under `hash`; a checkpoint is the one with start 0. */
@@ -120,26 +121,9 @@ export function verifyCosignature(key: VerifierKey, text: string, line: Signatur
   }
 }
 
-/** Whether `start` is a multiple of the smallest power of two that holds the range; entry by doubling, no bit operators. */
-function isAligned(start: number, end: number): boolean {
-  let span = 1
-  while (span < end - start) span *= 2
-  return start % span === 0
-}
-
 function checkSubtree({ origin, start, end, hash }: Subtree, timestampS: number): void {
   checkOrigin(origin)
-  if (
-    !Number.isSafeInteger(start) ||
-    !Number.isSafeInteger(end) ||
-    start < 0 ||
-    end <= start ||
-    !isAligned(start, end)
-  ) {
-    const value = shown(`${start}..${end}`)
-    const rule = 'must be a range whose start is a multiple of the power of two that holds it'
-    throw new RecordError('INVALID_INTEGER', { field: 'subtree', value, rule })
-  }
+  requireSubtree(start, end)
   if (hash.length !== HASH_BYTES) {
     throw new RecordError('INVALID_LENGTH', { field: 'hash', value: hash.length, rule: `must be ${HASH_BYTES} bytes` })
   }
@@ -150,7 +134,7 @@ function checkSubtree({ origin, start, end, hash }: Subtree, timestampS: number)
 
 /**
  * The ML-DSA-44 cosignature line of a subtree. A subtree that does not start the log carries no time: `timestampS` must
- * be 0. Throws WRONG_KEY_TYPE, INVALID_ORIGIN, INVALID_INTEGER for a range that is no subtree, INVALID_LENGTH,
+ * be 0. Throws WRONG_KEY_TYPE, INVALID_ORIGIN, INVALID_SUBTREE, INVALID_LENGTH,
  * INVALID_TIMESTAMP.
  */
 export function cosignSubtree(subtree: Subtree, signer: Signer, timestampS: number): SignatureLine {
@@ -174,4 +158,27 @@ export function verifySubtreeCosignature(key: VerifierKey, subtree: Subtree, lin
     key.name === line.name &&
     verifyMlDsa44(key.publicKey, subtreeStruct(key.name, subtree, timestampS), line.signature.subarray(TIMESTAMP_BYTES))
   )
+}
+
+/**
+ * What to make of the time of a verified cosignature: `ahead` of our clock by more than the skew allowed is accepted and
+ * shown as a doubt of the clocks; `regressed` behind what the same cosigner said of this log before is refused, and a
+ * fault of its clock to put on record.
+ */
+export type CosignatureTimeVerdict =
+  | { readonly kind: 'current' }
+  | { readonly kind: 'ahead'; readonly byS: number }
+  | { readonly kind: 'regressed'; readonly byS: number }
+
+/**
+ * Judges a cosignature's time against the cosigner's previous one for the same log (null at first contact) and our
+ * clock, all in unix seconds. An equal time is current: several heads may be cosigned in one second.
+ */
+export function judgeCosignatureTime(
+  timestampS: number,
+  { previousS, nowS, skewS }: { readonly previousS: number | null; readonly nowS: number; readonly skewS: number },
+): CosignatureTimeVerdict {
+  if (previousS !== null && timestampS < previousS) return { kind: 'regressed', byS: previousS - timestampS }
+  if (timestampS > nowS + skewS) return { kind: 'ahead', byS: timestampS - nowS }
+  return { kind: 'current' }
 }
