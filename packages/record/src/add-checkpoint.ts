@@ -1,6 +1,7 @@
 import { decodeBase64, encodeBase64 } from './base64.ts'
 import { concatBytes, decodeUtf8, encodeUtf8 } from './bytes.ts'
 import { parseSize } from './checkpoint.ts'
+import { firstEmptyLine } from './empty-line.ts'
 import { RecordError, shown } from './errors.ts'
 import { HASH_BYTES } from './merkle.ts'
 import { MAX_PROOF_HASHES } from './verify-proof.ts'
@@ -54,7 +55,7 @@ export function formatAddCheckpoint({ oldSize, proof, note }: AddCheckpoint): Ui
  */
 export function parseAddCheckpoint(body: Uint8Array): AddCheckpoint {
   if (body.length > MAX_ADD_CHECKPOINT_BYTES) throw tooLarge(body.length, MAX_ADD_CHECKPOINT_BYTES)
-  const end = emptyLine(body)
+  const end = firstEmptyLine(body)
   if (end === -1) throw malformed('', 'must have an empty line before the checkpoint')
   const [first, ...lines] = decodeUtf8(body.subarray(0, end), 'request').split('\n') as [string, ...string[]]
   if (!first.startsWith('old ')) throw malformed(first, "must begin with 'old ' and a size")
@@ -68,12 +69,6 @@ export function parseAddCheckpoint(body: Uint8Array): AddCheckpoint {
   }
   const proof = lines.map((line, i) => requireHashBytes(`proof[${i}]`, decodeBase64(line, `proof[${i}]`)))
   return { oldSize, proof, note: body.subarray(end + 2) }
-}
-
-/** Where the first line that ends before an empty one ends; -1 when there is no empty line. */
-function emptyLine(body: Uint8Array): number {
-  for (let at = body.indexOf(10); at !== -1; at = body.indexOf(10, at + 1)) if (body[at + 1] === 10) return at
-  return -1
 }
 
 function requireHashBytes(field: string, hash: Uint8Array): Uint8Array {

@@ -53,6 +53,7 @@ export const RECORD_ERROR_CODES = [
   // proof and policy files
   'MALFORMED_PROOF_FILE',
   'MALFORMED_POLICY',
+  'UNKNOWN_LOG',
   'UNSAFE_QUORUM',
   'QUORUM_NOT_MET',
   // witness and mirror protocol
