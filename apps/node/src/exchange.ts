@@ -6,12 +6,14 @@ import type { Identity, TokenVerifier } from './auth.ts'
 import type { Issuer } from './issuer.ts'
 import type { NodeOptions } from './options.ts'
 import type { Pool } from './pool.ts'
+import type { RecordService } from './record/service.ts'
 import type { Simulation } from './simulation.ts'
 
 /** What the routes of a node share. */
 export interface NodeContext {
   readonly options: NodeOptions
   readonly pool: Pool
+  readonly record: RecordService
   readonly issuer: Issuer | null
   readonly verifier: TokenVerifier
   readonly simulation: Simulation

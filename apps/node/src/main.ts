@@ -1,5 +1,6 @@
 import { buildApplication, buildCommand, type CommandContext, run } from '@stricli/core'
 import { StartRefused } from './errors.ts'
+import { RECORD_DEFAULTS } from './record/options.ts'
 import { startNode } from './start.ts'
 import { VERSION } from './version.ts'
 
@@ -17,6 +18,15 @@ interface Flags {
   readonly exact: boolean
   readonly compat: boolean
   readonly rateLimit: number
+  readonly origin?: string
+  readonly publicLog: boolean
+  readonly cosigner?: readonly string[]
+  readonly requireCosigner: boolean
+  readonly heartbeat: number
+  readonly witnessFor?: readonly string[]
+  readonly mirrorFor?: readonly string[]
+  readonly mirrorQuota: number
+  readonly pq: boolean
 }
 
 const EXIT = { ok: 0, failed: 1, usage: 2 } as const
@@ -41,6 +51,17 @@ async function serve(flags: Flags): Promise<void> {
       keyFiles: flags.key ?? [],
       jwksUrl: flags.jwks ?? null,
       rateLimitPerS: flags.rateLimit,
+      record: {
+        origin: flags.origin ?? null,
+        publicLog: flags.publicLog,
+        cosigners: flags.cosigner ?? [],
+        requireCosigner: flags.requireCosigner,
+        heartbeatMs: flags.heartbeat * 1000,
+        witnessFor: flags.witnessFor ?? [],
+        mirrorFor: flags.mirrorFor ?? [],
+        mirrorQuotaBytes: flags.mirrorQuota * 2 ** 20,
+        pq: flags.pq,
+      },
     },
     { log },
   )
@@ -125,6 +146,61 @@ const command = buildCommand<Flags>({
         default: '0',
         brief: 'Requests a second one client may make; 0 for no limit',
       },
+      origin: {
+        kind: 'parsed',
+        parse: String,
+        optional: true,
+        brief: 'Name of the log of a new data folder; it never changes. Made from its key unless told',
+      },
+      publicLog: {
+        kind: 'boolean',
+        default: false,
+        brief: 'Let anyone read the log below /log, not only members of the pool',
+      },
+      cosigner: {
+        kind: 'parsed',
+        parse: String,
+        optional: true,
+        variadic: true,
+        brief:
+          'Witness or mirror that cosigns the log, as VKEY=URL; a URL that ends in /mirror is a mirror; repeatable',
+      },
+      requireCosigner: {
+        kind: 'boolean',
+        default: false,
+        brief: 'Do not start while no cosigner answers, instead of starting with a warning',
+      },
+      heartbeat: {
+        kind: 'parsed',
+        parse: secondsOf,
+        default: String(RECORD_DEFAULTS.heartbeatMs / 1000),
+        brief: 'Seconds after which a cosigner is asked for a fresh time on an unchanged head',
+      },
+      witnessFor: {
+        kind: 'parsed',
+        parse: String,
+        optional: true,
+        variadic: true,
+        brief: 'Key of a log (VKEY) to witness at /witness; repeatable',
+      },
+      mirrorFor: {
+        kind: 'parsed',
+        parse: String,
+        optional: true,
+        variadic: true,
+        brief: 'Key of a log (VKEY) to mirror at /mirror, for anyone to read; repeatable',
+      },
+      mirrorQuota: {
+        kind: 'parsed',
+        parse: countOf,
+        default: String(RECORD_DEFAULTS.mirrorQuotaBytes / 2 ** 20),
+        brief: 'MiB that the mirror keeps of one log',
+      },
+      pq: {
+        kind: 'boolean',
+        default: false,
+        brief: 'Add an ML-DSA-44 line to cosignatures, at most once an hour a log',
+      },
     },
   },
   func: async (flags) => {
@@ -148,6 +224,13 @@ function portOf(text: string): number {
 function countOf(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new SyntaxError(`${text} is not a whole number from 0 on`)
   return Number(text)
+}
+
+function secondsOf(text: string): number {
+  const seconds = Number(text)
+  if (!/^\d{1,5}(\.\d{1,3})?$/.test(text) || seconds < 0.1)
+    throw new SyntaxError(`${text} is not a number of seconds from 0.1 on`)
+  return seconds
 }
 
 const application = buildApplication(command, {

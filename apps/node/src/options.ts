@@ -1,3 +1,5 @@
+import type { RecordOptions } from './record/options.ts'
+
 /** How a node runs; every field is what a flag says, defaults filled in. */
 export interface NodeOptions {
   /** 0: any free port. */
@@ -19,6 +21,8 @@ export interface NodeOptions {
   readonly jwksUrl: string | null
   /** Requests a second that one client may make; 0: no limit. */
   readonly rateLimitPerS: number
+  /** The node's log, its cosigners, and the logs it cosigns. */
+  readonly record: RecordOptions
 }
 
 /** Names that mean this machine only, whatever the network. */

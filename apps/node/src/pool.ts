@@ -31,6 +31,8 @@ export interface PoolOptions {
   readonly onHalt: (cause: unknown) => void
   /** Told while a long log is replayed. */
   readonly onProgress?: (done: number, total: number) => void
+  /** Told each time more has become durable, and so may be shown to others. */
+  readonly onDurable?: () => void
 }
 
 const EXPIRY_EVERY_MS = 1000
@@ -51,6 +53,7 @@ export class Pool implements AsyncDisposable {
   readonly #journal: Journal
   readonly #clock: Clock
   readonly #onHalt: (cause: unknown) => void
+  readonly #onDurable: () => void
   #state: AirspaceState
   #tail: number
   #lastAppend: Promise<unknown> = Promise.resolve()
@@ -68,6 +71,7 @@ export class Pool implements AsyncDisposable {
     this.#journal = options.journal
     this.#clock = options.clock
     this.#onHalt = options.onHalt
+    this.#onDurable = options.onDurable ?? (() => undefined)
     this.#state = state
     this.#tail = state.seq
     this.#durable = state.seq
@@ -181,6 +185,7 @@ export class Pool implements AsyncDisposable {
       (head) => {
         this.#waitingBytes -= size
         if (head > this.#durable) this.#durable = head
+        this.#onDurable()
       },
       (cause: unknown) => {
         this.#halt(cause)
@@ -201,10 +206,19 @@ export class Pool implements AsyncDisposable {
     return durable
   }
 
+  /** Takes nothing more and answers nothing more about the airspace: for a log that may not be signed on. */
+  halt(cause: Error): void {
+    this.#stop(new HaltedError(cause.message, {}, { cause }), cause)
+  }
+
   #halt(cause: unknown): void {
-    if (this.#halted !== null) return
     const text = cause instanceof Error ? cause.message : String(cause)
-    this.#halted = new HaltedError(`the journal cannot be written: ${text}`, {}, { cause })
+    this.#stop(new HaltedError(`the journal cannot be written: ${text}`, {}, { cause }), cause)
+  }
+
+  #stop(halted: HaltedError, cause: unknown): void {
+    if (this.#halted !== null) return
+    this.#halted = halted
     clearInterval(this.#timer)
     this.#onHalt(cause)
   }

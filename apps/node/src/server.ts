@@ -18,6 +18,7 @@ import type { Handler, NodeContext } from './exchange.ts'
 import { hotPath } from './hot-path.ts'
 import { RateLimiter } from './rate-limit.ts'
 import { answerRoute, type Route, routeOf } from './route.ts'
+import { isRecordPath, registerRecordRoutes } from './record/routes.ts'
 import { auxHandlers } from './routes/aux.ts'
 import { f3548Handlers } from './routes/f3548.ts'
 import { parleyHandlers } from './routes/parley.ts'
@@ -61,7 +62,7 @@ export async function buildServer(context: NodeContext, log: (line: string) => v
     routerOptions: { maxParamLength: 2_048, ignoreTrailingSlash: false },
     exposeHeadRoutes: false,
     frameworkErrors: (error, request, reply) =>
-      sendError(reply as unknown as FastifyReply, error, {
+      sendError(reply as unknown as FastifyReply, isRecordPath(request.url) ? new ApiError('NOT_FOUND') : error, {
         operation: null,
         url: request.url,
         compat: context.options.compat,
@@ -145,6 +146,13 @@ export async function buildServer(context: NodeContext, log: (line: string) => v
     sendError(reply, new ApiError(allowed.length > 0 ? 'METHOD_NOT_ALLOWED' : 'ROUTE_NOT_FOUND'), where)
   }
   app.setNotFoundHandler(sendNotServed)
+
+  await registerRecordRoutes(app, {
+    record: context.record,
+    verifier: context.verifier,
+    limiter,
+    nowMs: () => context.nowMs(),
+  })
 
   const desk = fileURLToPath(new URL('../../desk/dist/', import.meta.url))
   if (existsSync(desk))

@@ -2,13 +2,15 @@ import { createPublicKey, randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { link, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
-import { isJournalError, openSqliteJournal } from '@parley/journal'
+import { isJournalError, type Journal, type JournalNotice, openSqliteJournal } from '@parley/journal'
 import { type Clock, systemClock } from '@parley/units'
 import { allKeys, fixedKeys, remoteKeys, TokenVerifier, type TrustedKeys } from './auth.ts'
-import { StartRefused } from './errors.ts'
+import { HaltedError, StartRefused } from './errors.ts'
 import { Issuer } from './issuer.ts'
 import { isLoopback, LOOPBACK_HOSTS, type NodeOptions } from './options.ts'
 import { Pool } from './pool.ts'
+import { forgetFreshKey, type HeldKey } from './record/key-files.ts'
+import { openLogKey, openRecord, planRecord, type RecordPlan, type RecordService } from './record/service.ts'
 import { prepareScenario, type ScenarioRun } from './scenario-run.ts'
 import { buildServer } from './server.ts'
 import { NO_SCENARIO } from './simulation.ts'
@@ -19,9 +21,10 @@ export interface RunningNode extends AsyncDisposable {
   /** Origin, with the port that was really taken. */
   readonly url: string
   readonly pool: Pool
+  readonly record: RecordService
   /** Resolves with the cause when the journal has failed and the node answers no more. */
   readonly halted: Promise<unknown>
-  /** Ends the scenario, the connections and the journal, in that order. Safe to call twice. */
+  /** Ends the scenario, the connections, the record's own and the journal, in that order. Safe to call twice. */
   close(): Promise<void>
 }
 
@@ -55,12 +58,17 @@ export async function startNode(options: NodeOptions, environment: StartEnvironm
     !/^https?:$/.test(URL.canParse(options.jwksUrl) ? new URL(options.jwksUrl).protocol : '')
   )
     throw new StartRefused(`--jwks ${options.jwksUrl} is not an http or https URL`)
+  const plan = planRecord(options.record)
   const scenario = options.scenario === null ? null : await prepareScenario(options.scenario, clock)
 
   const dataDir = resolve(options.dataDir)
   await claimFolder(dataDir, options.issuer)
-  const journal = await openJournal(dataDir, clock)
+  const key = await openLogKey(dataDir, options.record)
+  const journal = await openJournal(dataDir, { key, plan, clock, log })
+  let record: RecordService | null = null
   try {
+    const opened = await openRecord(plan, { journal, key }, { dataDir, clock, log })
+    record = opened
     const issuer = options.issuer ? await Issuer.open(dataDir, clock) : null
     const trusted: TrustedKeys[] = []
     if (issuer !== null) trusted.push(issuer)
@@ -77,15 +85,19 @@ export async function startNode(options: NodeOptions, environment: StartEnvironm
       rules: { exact: options.exact, compat: options.compat },
       onHalt: (cause) => {
         log(
-          `HALTED: ${cause instanceof Error ? cause.message : String(cause)}. Nothing acknowledged is lost. Mend the disk, then start again.`,
+          cause instanceof HaltedError
+            ? `HALTED: ${cause.message}. Nothing more is signed.`
+            : `HALTED: ${cause instanceof Error ? cause.message : String(cause)}. Nothing acknowledged is lost. Mend the disk, then start again.`,
         )
         tellHalted(cause)
       },
       onProgress: (done, total) => log(`replaying the journal: ${done} of ${total} entries`),
+      onDurable: () => opened.wake(),
     })
     const context = {
       options,
       pool,
+      record: opened,
       issuer,
       verifier: new TokenVerifier({
         trusted: allKeys(trusted),
@@ -99,18 +111,21 @@ export async function startNode(options: NodeOptions, environment: StartEnvironm
     }
     const app = await buildServer(context, log)
     const url = await listen(app, options)
+    opened.start((message) => pool.halt(new HaltedError(message)))
     const run: ScenarioRun | null = scenario?.start(url, log) ?? null
     let closing: Promise<void> | null = null
     const close = (): Promise<void> => {
       closing ??= (async () => {
         await run?.stop()
         await app.close()
+        await opened.close()
         await pool.close()
       })()
       return closing
     }
-    return { url, pool, halted, close, [Symbol.asyncDispose]: close }
+    return { url, pool, record: opened, halted, close, [Symbol.asyncDispose]: close }
   } catch (error) {
+    await record?.close()
     await journal.close()
     throw error
   }
@@ -138,14 +153,38 @@ async function listen(
   return `http://${name}:${taken}`
 }
 
-async function openJournal(dataDir: string, clock: Clock): Promise<Awaited<ReturnType<typeof openSqliteJournal>>> {
+interface JournalEnvironment {
+  readonly key: HeldKey
+  readonly plan: RecordPlan
+  readonly clock: Clock
+  readonly log: (line: string) => void
+}
+
+async function openJournal(dataDir: string, { key, plan, clock, log }: JournalEnvironment): Promise<Journal> {
   try {
-    return await openSqliteJournal({ dir: join(dataDir, 'journal'), kind: 'pool', clock })
+    return await openSqliteJournal({
+      dir: join(dataDir, 'journal'),
+      kind: 'pool',
+      clock,
+      onNotice: (notice) => log(noticeLine(notice)),
+      log: {
+        origin: key.signer.key.name,
+        // Who has cosigners asks them before it signs: a folder put back from an old copy would fork the log.
+        author: { kind: 'signer', skey: key.skey, hold: plan.cosigners.length > 0 },
+      },
+    })
   } catch (error) {
-    if (isJournalError(error)) throw new StartRefused(error.message, { code: error.code }, { cause: error })
-    throw error
+    if (!isJournalError(error)) throw error
+    // A key made for a log that turns out to have another must not stand in the way of the right one.
+    if (error.code === 'OTHER_LOG') await forgetFreshKey(dataDir, key)
+    throw new StartRefused(error.message, { code: error.code }, { cause: error })
   }
 }
+
+const noticeLine = (notice: JournalNotice): string =>
+  notice.kind === 'building-tree'
+    ? `building the tree of the log: ${notice.done} of ${notice.total} entries`
+    : JSON.stringify({ event: `record.journal.${notice.kind}`, ...notice })
 
 async function readKey(file: string): Promise<string> {
   let pem: string

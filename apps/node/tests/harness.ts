@@ -17,6 +17,7 @@ import { join } from 'node:path'
 import { compileSchema, operationList, scopeDescriptions, type Validate } from '@parley/contracts'
 import { expect } from 'vitest'
 import type { NodeOptions } from '../src/options.ts'
+import { RECORD_DEFAULTS } from '../src/record/options.ts'
 import { type RunningNode, startNode } from '../src/start.ts'
 
 export const ALL_SCOPES = Object.keys(scopeDescriptions).join(' ')
@@ -109,6 +110,7 @@ export const DEFAULTS: Omit<NodeOptions, 'dataDir'> = {
   keyFiles: [],
   jwksUrl: null,
   rateLimitPerS: 0,
+  record: RECORD_DEFAULTS,
 }
 
 /** Starts a node in this process, on a port of its own; its folder leaves with it unless one is given. */

@@ -310,6 +310,46 @@ const table = {
     summary: 'Too many requests in a short time.',
     remedy: 'Wait for the seconds in Retry-After.',
   },
+  RECORD_MALFORMED: {
+    status: 400,
+    summary: 'The request is not what the witness or mirror protocol asks for.',
+    remedy: 'Repair what the message names; nothing of the request was kept.',
+  },
+  LOG_UNKNOWN: {
+    status: 404,
+    summary: 'This node does not witness or mirror that log.',
+    remedy: 'Have the operator name the key of the log by --witness-for or --mirror-for.',
+  },
+  LOG_SIGNATURE_INVALID: {
+    status: 403,
+    summary: 'The checkpoint is not signed by the log it names.',
+    remedy: 'Sign it with the key that this node has for the log.',
+  },
+  HEAD_INCONSISTENT: {
+    status: 422,
+    summary: 'It is not shown that the head continues the one this node holds.',
+    remedy: 'Prove it from the size this node holds; when that cannot be done, the log has forked.',
+  },
+  ENTRIES_UNPROVEN: {
+    status: 422,
+    summary: 'The entries are not those under a head that this node holds.',
+    remedy: 'Submit the head by add-checkpoint first, then its entries as it covers them.',
+  },
+  QUOTA_EXCEEDED: {
+    status: 429,
+    summary: 'The mirror keeps as many bytes of this log as it was told to.',
+    remedy: 'Have the operator of the mirror raise --mirror-quota.',
+  },
+  CLOCK_BEHIND: {
+    status: 503,
+    summary: 'The clock of this node is behind its own last cosignature, so it signs nothing.',
+    remedy: 'Have the operator of this node set its clock.',
+  },
+  STORE_UNAVAILABLE: {
+    status: 503,
+    summary: 'This node cannot write to its disk, so it takes nothing and signs nothing.',
+    remedy: 'Wait for the operator; what was cosigned is kept.',
+  },
   HEADERS_TOO_LARGE: {
     status: 431,
     summary: 'The request line or headers are too large.',
@@ -327,7 +367,7 @@ const table = {
   },
   HALTED: {
     status: 503,
-    summary: 'The node has stopped taking writes because its journal cannot be written.',
+    summary: 'The node has stopped: its journal cannot be written, or its log must not be continued.',
     remedy: 'Wait for the operator; nothing that was acknowledged is lost.',
   },
   OVERLOADED: {

@@ -93,8 +93,10 @@ export {
 export {
   CheckParameters,
   CheckResponse,
+  CosignerStatus,
   Decision,
   DecisionsResponse,
+  LogStatus,
   ParleyStatus,
   Picture,
   PictureConstraint,

@@ -37,6 +37,7 @@ const refusalDescription: Readonly<Record<number, string>> = {
   412: 'The client is marked as Down.',
   413: 'The area, the answer or the body is too large.',
   415: 'The body is not declared as JSON.',
+  422: 'What was sent does not follow from what this node holds.',
   429: 'Too many requests or subscriptions.',
   500: 'The node failed.',
   501: 'This node does not have that facility.',

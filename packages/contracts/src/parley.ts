@@ -16,6 +16,51 @@ const ScenarioSummary = named('ScenarioSummary', {
   notice: Type.String({ description: 'Says that everything shown is simulated.' }),
 })
 
+/** One who cosigns the heads of this node's log, as it stands. */
+export const CosignerStatus = named('CosignerStatus', {
+  name: Type.String(),
+  vkey: Type.String(),
+  kind: Type.Enum(['witness', 'mirror'], {
+    description: 'A witness has seen the head; a mirror also holds the entries.',
+  }),
+  state: Type.Enum(['waiting', 'current', 'behind', 'unreachable', 'alarm'], {
+    description: 'waiting: never answered since the start; behind: newer entries are not cosigned yet.',
+  }),
+  size: Type.Union([Count, Type.Null()], {
+    description: 'Entries under the newest head it cosigned; null: none known.',
+  }),
+  lag: Count,
+  atS: Type.Union([Type.Number(), Type.Null()], {
+    description: 'Time of its newest cosignature, by its clock, in unix seconds.',
+  }),
+  ageS: Type.Union([Type.Number({ minimum: 0 }), Type.Null()], {
+    description: 'Seconds since that cosignature arrived, by a clock that nobody sets.',
+  }),
+  clockOffsetS: Type.Union([Type.Number(), Type.Null()], { description: 'How far its clock is ahead of this one.' }),
+  faults: Count,
+  audit: Type.Enum(['none', 'passed', 'failed'], {
+    description: 'Whether a mirror could show entries it had cosigned when last asked for some at random.',
+  }),
+  alarm: Type.Union([
+    named('CosignerAlarm', { code: Type.String(), message: Type.String(), at: DateTime }),
+    Type.Null(),
+  ]),
+})
+export type CosignerStatus = Static<typeof CosignerStatus>
+
+/** The append-only log behind the pool, and who vouches for it. */
+export const LogStatus = named('LogStatus', {
+  origin: Type.String(),
+  vkey: Type.String({ description: 'Public key of the log, as c2sp.org/signed-note writes it.' }),
+  size: Type.Integer({ minimum: 0, description: 'Entries under the newest signed checkpoint.' }),
+  url: Type.String({
+    description: 'Where the log is read as c2sp.org/tlog-tiles says: below it checkpoint, tile/…, vkey.',
+  }),
+  public: Type.Boolean({ description: 'Whether tiles and entries are served without a token.' }),
+  cosigners: Type.Array(CosignerStatus),
+})
+export type LogStatus = Static<typeof LogStatus>
+
 /** What a node is and how it runs. */
 export const ParleyStatus = named('ParleyStatus', {
   name: Type.String(),
@@ -33,6 +78,7 @@ export const ParleyStatus = named('ParleyStatus', {
     identification_service_areas: Count,
   }),
   scenario: Type.Union([ScenarioSummary, Type.Null()]),
+  log: LogStatus,
 })
 export type ParleyStatus = Static<typeof ParleyStatus>
 

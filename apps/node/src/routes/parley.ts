@@ -58,6 +58,7 @@ export function parleyHandlers(context: NodeContext): {
           head: pool.journal.head(),
           counts,
           scenario: simulation.scenario,
+          log: context.record.status(),
         },
       }
     },

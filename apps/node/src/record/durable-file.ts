@@ -1,0 +1,50 @@
+import { randomBytes } from 'node:crypto'
+import { closeSync, fsyncSync, openSync } from 'node:fs'
+import { link, open, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+
+export interface DurableOptions {
+  /** Permissions of the file; default 0600. */
+  readonly mode?: number
+  /** Whether a file of that name is replaced; by default that is an error. */
+  readonly replace?: boolean
+}
+
+/**
+ * Puts a file there that is whole, on the disk and under its name before this resolves, or not there at all, however the process ends.
+ *
+ * @throws EEXIST when one is there and `replace` is not set
+ */
+export async function writeDurably(
+  file: string,
+  bytes: Uint8Array | string,
+  options: DurableOptions = {},
+): Promise<void> {
+  const dir = dirname(file)
+  const draft = join(dir, `.${basename(file)}-${randomBytes(6).toString('hex')}`)
+  try {
+    const handle = await open(draft, 'wx', options.mode ?? 0o600)
+    try {
+      await handle.writeFile(bytes)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    if (options.replace === true) await rename(draft, file)
+    else await link(draft, file)
+  } finally {
+    await rm(draft, { force: true })
+  }
+  syncFolder(dir)
+}
+
+/** Makes the names in a folder durable. Windows has no such call and keeps them itself. */
+export function syncFolder(dir: string): void {
+  if (process.platform === 'win32') return
+  const fd = openSync(dir, 'r')
+  try {
+    fsyncSync(fd)
+  } finally {
+    closeSync(fd)
+  }
+}

@@ -1,0 +1,173 @@
+import { type ErrorCode, errorTable } from '@parley/contracts'
+import { isJournalError } from '@parley/journal'
+import {
+  type Checkpoint,
+  type CosignerRefusal,
+  decideAddCheckpoint,
+  encodeBase64,
+  formatNote,
+  openAddCheckpoint,
+  type OpenedAddCheckpoint,
+  openCheckpoint,
+  type VerifierKey,
+} from '@parley/record'
+import type { Clock } from '@parley/units'
+import { type ProtocolAnswer, refusal, storeRefusal } from './answer.ts'
+import type { TellEvent } from './events.ts'
+import type { EvidenceStore } from './evidence-store.ts'
+import type { HeadStore, StoredHead } from './head-store.ts'
+import { Turns } from './turns.ts'
+
+/** The newest head of a log that was accepted here. */
+export interface KeptHead {
+  readonly checkpoint: Checkpoint
+  readonly text: string
+  /** The checkpoint with the log's own signature, and nothing else. */
+  readonly note: Uint8Array
+  /** The time it was cosigned with; 0 where a head is accepted without that. */
+  readonly timeS: number
+}
+
+export interface HeadKeeperOptions {
+  readonly role: 'witness' | 'mirror'
+  readonly store: HeadStore
+  readonly logs: readonly VerifierKey[]
+  readonly clock: Clock
+  readonly evidence: EvidenceStore
+  readonly tell: TellEvent
+  /** The time to cosign a head with, given the last one for that log; 0 where none is signed. */
+  readonly timeS: (lastS: number) => number
+  /** Makes the body of the answer, once the head is on the disk. */
+  readonly onAccepted: (head: KeptHead) => string
+}
+
+/**
+ * The `add-checkpoint` of c2sp.org/tlog-witness: moves the head of each known log forward, never to one that is not shown to continue it,
+ * and has it on the disk before anything is signed or answered. Requests for one log are decided and kept one after the other, so that
+ * none rolls another back.
+ */
+export class HeadKeeper {
+  readonly #options: HeadKeeperOptions
+  readonly #logs: ReadonlyMap<string, VerifierKey>
+  readonly #turns = new Turns()
+  readonly #forked = new Set<string>()
+  /** What was read last of each log, so that its signature is not checked at every request. */
+  readonly #read = new Map<string, { readonly stored: StoredHead; readonly head: KeptHead }>()
+
+  constructor(options: HeadKeeperOptions) {
+    this.#options = options
+    this.#logs = new Map(options.logs.map((key) => [key.name, key]))
+  }
+
+  /** Origins of logs that were proven to have forked; the branch that was there first is kept and cosigned on. */
+  get forked(): ReadonlySet<string> {
+    return this.#forked
+  }
+
+  logKey(origin: string): VerifierKey | null {
+    return this.#logs.get(origin) ?? null
+  }
+
+  head(origin: string): KeptHead | null {
+    const key = this.#logs.get(origin)
+    const stored = this.#options.store.get(origin)
+    if (key === undefined || stored === null) return null
+    const known = this.#read.get(origin)
+    if (known?.stored === stored) return known.head
+    const note = Buffer.from(stored.note)
+    const { checkpoint, text } = openCheckpoint(note, key)
+    const head = { checkpoint, text, note, timeS: stored.timeS }
+    this.#read.set(origin, { stored, head })
+    return head
+  }
+
+  async addCheckpoint(body: Uint8Array): Promise<ProtocolAnswer> {
+    const opened = openAddCheckpoint(body, (origin) => this.logKey(origin))
+    if (opened.kind === 'refuse') return refusalAnswer(opened)
+    const { request } = opened
+    const { origin } = request.checkpoint
+    return this.#turns.take(origin, async () => {
+      try {
+        await this.#options.store.ready()
+        return await this.#decide(request)
+      } catch (error) {
+        if (!isJournalError(error)) throw error
+        const { tell, role } = this.#options
+        tell({ event: 'record.store.fault', role, origin, code: error.code, message: error.message })
+        return storeRefusal()
+      }
+    })
+  }
+
+  async #decide(request: OpenedAddCheckpoint): Promise<ProtocolAnswer> {
+    const { origin } = request.checkpoint
+    const { store, tell, role } = this.#options
+    const held = this.head(origin)
+    const decision = decideAddCheckpoint(
+      held === null ? null : { ...held.checkpoint, note: held.note, cosignedAtS: held.timeS },
+      request,
+      { nowS: this.#options.timeS(held?.timeS ?? 0) },
+    )
+    if (decision.kind === 'refuse') {
+      if (decision.conflict !== null) await this.#keepConflict(decision, request)
+      if (decision.code === 'CLOCK_REGRESSED')
+        tell({ event: 'record.time.fault', role, origin, lastS: held?.timeS ?? 0 })
+      return refusalAnswer(decision)
+    }
+    const key = this.#logs.get(origin) as VerifierKey
+    const { text, head } = decision
+    const note = formatNote(signedOnlyBy(key, openCheckpoint(request.note, key).note))
+    await store.put({ origin, size: head.size, note: Buffer.from(note).toString('utf8'), timeS: head.cosignedAtS })
+    const accepted = { checkpoint: request.checkpoint, text, note, timeS: head.cosignedAtS }
+    return { status: 200, contentType: 'text/plain; charset=utf-8', body: this.#options.onAccepted(accepted) }
+  }
+
+  async #keepConflict({ conflict, code }: CosignerRefusal, request: OpenedAddCheckpoint): Promise<void> {
+    if (conflict === null) return
+    const { evidence, role, tell, clock } = this.#options
+    const { origin, kind, known, shown } = conflict
+    const fork = kind === 'fork'
+    if (fork) this.#forked.add(origin)
+    const message = fork
+      ? 'the log signed two heads of one size with two roots'
+      : 'a head signed by the log came with a proof that does not show that it continues the head held here'
+    const file = await evidence.save(
+      {
+        kind: fork ? 'log-fork' : 'log-suspicion',
+        origin,
+        by: role,
+        message,
+        notes: [known, shown].map((note) => Buffer.from(note).toString('utf8')),
+        // Whoever sends it chooses the proof: of a fork it is no part, and would make each sending a new piece.
+        ...(fork ? {} : { proof: request.proof.map(encodeBase64) }),
+      },
+      clock.nowMs(),
+    )
+    if (file !== null)
+      tell({ event: fork ? 'record.fork' : 'record.suspicion', role, origin, code, message, evidence: file })
+  }
+}
+
+const signedOnlyBy = (key: VerifierKey, note: Parameters<typeof formatNote>[0]): Parameters<typeof formatNote>[0] => ({
+  text: note.text,
+  signatures: note.signatures.filter(({ name, keyId }) => name === key.name && keyId === key.keyId),
+})
+
+/** A refusal with the body that the protocol asks for, or in our own shape where it asks for none. */
+export function refusalAnswer({ status, code, body, contentType }: CosignerRefusal): ProtocolAnswer {
+  if (status === 409) return { status, contentType, body }
+  const ours = OURS[status]
+  if (ours === undefined) return { status, contentType, body }
+  const ourCode = code === 'NO_PENDING_CHECKPOINT' ? 'ENTRIES_UNPROVEN' : ours
+  const message = `${errorTable[ourCode].summary} (${code})`
+  return refusal(ourCode, { message, ...(status === 503 ? { retryAfterS: 30 } : {}) })
+}
+
+const OURS: Readonly<Record<number, ErrorCode>> = {
+  400: 'RECORD_MALFORMED',
+  403: 'LOG_SIGNATURE_INVALID',
+  404: 'LOG_UNKNOWN',
+  413: 'BODY_TOO_LARGE',
+  422: 'HEAD_INCONSISTENT',
+  503: 'CLOCK_BEHIND',
+}

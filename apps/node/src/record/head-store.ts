@@ -1,0 +1,168 @@
+import { readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Journal, openSqliteJournal } from '@parley/journal'
+import type { Clock } from '@parley/units'
+
+/** The newest head of one log that a cosigner has accepted. */
+export interface StoredHead {
+  readonly origin: string
+  readonly size: number
+  /** The signed checkpoint as it was accepted: its text, the log's signature, and the cosigner's own lines, if it gives any here. */
+  readonly note: string
+  /** Time of the newest cosignature; 0 where none was given. */
+  readonly timeS: number
+}
+
+const FORMAT = 1
+const COMPACT_AFTER = 20_000
+const GENERATION = /^heads-(\d{1,9})$/
+
+interface Opened {
+  readonly journal: Journal
+  readonly generation: number
+  readonly heads: Map<string, StoredHead>
+}
+
+/**
+ * Keeps, for each log, the newest head that was accepted. A head is on the disk before `put` resolves. Behind it is a journal with one
+ * entry a head; when that grows long, the heads of now open a new one and the old one goes.
+ */
+export class HeadStore implements AsyncDisposable {
+  readonly #dir: string
+  readonly #clock: Clock
+  #opened: Opened
+  #failed = false
+  #busy: Promise<unknown> = Promise.resolve()
+
+  private constructor(dir: string, clock: Clock, opened: Opened) {
+    this.#dir = dir
+    this.#clock = clock
+    this.#opened = opened
+  }
+
+  /** @throws {JournalError} when the folder cannot be used or what it holds is damaged */
+  static async open(dir: string, clock: Clock): Promise<HeadStore> {
+    return new HeadStore(dir, clock, await openNewest(dir, clock))
+  }
+
+  /**
+   * To be awaited before `get` and `put`: after a failed write, reads again what the disk holds. What could not be acknowledged may
+   * be there after all.
+   *
+   * @throws {JournalError} while the disk still fails
+   */
+  async ready(): Promise<void> {
+    if (!this.#failed) return
+    const reopened = this.#busy.then(() => (this.#failed ? this.#reopen() : undefined))
+    this.#busy = reopened.catch(() => undefined)
+    await reopened
+  }
+
+  get(origin: string): StoredHead | null {
+    return this.#opened.heads.get(origin) ?? null
+  }
+
+  /**
+   * Keeps `head` in place of the one before; resolves once it is on the disk. The caller sees to it that the heads of one log come one
+   * at a time.
+   *
+   * @throws {JournalError}
+   */
+  async put(head: StoredHead): Promise<void> {
+    const written = this.#busy.then(async () => {
+      const { journal, heads } = this.#opened
+      try {
+        await journal.append(journal.head(), [encode(head)])
+      } catch (error) {
+        this.#failed = true
+        throw error
+      }
+      heads.set(head.origin, head)
+      if (journal.head() >= COMPACT_AFTER + heads.size) await this.#compact()
+    })
+    this.#busy = written.catch(() => undefined)
+    await written
+  }
+
+  async close(): Promise<void> {
+    await this.#busy
+    await this.#opened.journal.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  /** After a failed write the journal takes no more, and the disk may have room again. */
+  async #reopen(): Promise<void> {
+    await this.#opened.journal.close()
+    this.#opened = await openNewest(this.#dir, this.#clock)
+    this.#failed = false
+  }
+
+  async #compact(): Promise<void> {
+    const { journal: old, generation: from, heads } = this.#opened
+    const generation = from + 1
+    const dir = folderOf(this.#dir, generation)
+    await rm(dir, { recursive: true, force: true })
+    const journal = await openSqliteJournal({ dir, kind: 'heads', clock: this.#clock })
+    // One append is whole or not there: a crash leaves the old journal in charge, or the new one with every head.
+    await journal.append(0, [...heads.values()].map(encode))
+    this.#opened = { journal, generation, heads }
+    await old.close()
+    await rm(folderOf(this.#dir, from), { recursive: true, force: true })
+  }
+}
+
+async function openNewest(dir: string, clock: Clock): Promise<Opened> {
+  const generations = await generationsIn(dir)
+  let newest: { journal: Journal; generation: number } | null = null
+  for (const generation of generations.toReversed()) {
+    if (newest !== null) {
+      await rm(folderOf(dir, generation), { recursive: true, force: true })
+      continue
+    }
+    const journal = await openSqliteJournal({ dir: folderOf(dir, generation), kind: 'heads', clock })
+    if (journal.head() > 0 || generation === generations[0]) newest = { journal, generation }
+    else {
+      // A crash came before anything was carried over: the older one has all.
+      await journal.close()
+      await rm(folderOf(dir, generation), { recursive: true, force: true })
+    }
+  }
+  const { journal, generation } = newest ?? {
+    journal: await openSqliteJournal({ dir: folderOf(dir, 1), kind: 'heads', clock }),
+    generation: 1,
+  }
+  const heads = new Map<string, StoredHead>()
+  for await (const { bytes } of journal.read(0, journal.head())) {
+    const head = decode(bytes)
+    heads.set(head.origin, head)
+  }
+  return { journal, generation, heads }
+}
+
+const folderOf = (dir: string, generation: number): string => join(dir, `heads-${generation}`)
+
+async function generationsIn(dir: string): Promise<number[]> {
+  let names: string[]
+  try {
+    names = await readdir(dir)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw error
+  }
+  return names
+    .map((name) => GENERATION.exec(name)?.[1])
+    .filter((number) => number !== undefined)
+    .map(Number)
+    .sort((a, b) => a - b)
+}
+
+const encode = (head: StoredHead): Uint8Array => Buffer.from(JSON.stringify({ format: FORMAT, ...head }))
+
+function decode(bytes: Uint8Array): StoredHead {
+  const { format, ...head } = JSON.parse(Buffer.from(bytes).toString()) as StoredHead & { readonly format: number }
+  if (format !== FORMAT) throw new Error(`the heads were written by a newer Parley (format ${format}): use that one`)
+  return head
+}

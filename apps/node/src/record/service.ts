@@ -1,0 +1,204 @@
+import { join } from 'node:path'
+import type { LogStatus } from '@parley/contracts'
+import { isJournalError, type Journal } from '@parley/journal'
+import type { VerifierKey } from '@parley/record'
+import type { Clock } from '@parley/units'
+import { StartRefused } from '../errors.ts'
+import { CosignerLink } from './cosigner-link.ts'
+import type { CosignerSigners } from './cosigner-keys.ts'
+import { type CosignerSpec, parseCosigners, parseLogKeys } from './cosigner-spec.ts'
+import { eventLines, type TellEvent } from './events.ts'
+import { EvidenceStore } from './evidence-store.ts'
+import { HttpClient } from './http-client.ts'
+import { type HeldKey, openKey } from './key-files.ts'
+import { Mirror } from './mirror.ts'
+import type { RecordOptions } from './options.ts'
+import { logOf, type OwnLog, ownLog } from './own-log.ts'
+import { holdAgainstCosigners, refuseUnlessSigning } from './start-rule.ts'
+import { Witness } from './witness.ts'
+
+/** The flags about the record, read. */
+export interface RecordPlan {
+  readonly options: RecordOptions
+  readonly cosigners: readonly CosignerSpec[]
+  readonly witnessed: readonly VerifierKey[]
+  readonly mirrored: readonly VerifierKey[]
+}
+
+/** @throws {StartRefused} for a flag that cannot be meant */
+export function planRecord(options: RecordOptions): RecordPlan {
+  return {
+    options,
+    cosigners: parseCosigners(options.cosigners),
+    witnessed: parseLogKeys('--witness-for', options.witnessFor),
+    mirrored: parseLogKeys('--mirror-for', options.mirrorFor),
+  }
+}
+
+/** The key of the node's log; its name is the log's origin. @throws {StartRefused} */
+export async function openLogKey(dataDir: string, { origin }: RecordOptions): Promise<HeldKey> {
+  let key: HeldKey
+  try {
+    key = await openKey(dataDir, { role: 'log', name: (label) => origin ?? `pool.parley/${label}/1` })
+  } catch (cause) {
+    if (cause instanceof StartRefused || origin === null) throw cause
+    throw new StartRefused(`--origin ${origin} cannot name a log: ${(cause as Error).message}`, {}, { cause })
+  }
+  const { name } = key.signer.key
+  if (origin !== null && name !== origin)
+    throw new StartRefused(
+      `the log of ${dataDir} is named ${name}, and a log never changes its name: leave out --origin ${origin}, or start another log by --data`,
+    )
+  return key
+}
+
+export interface RecordEnvironment {
+  readonly dataDir: string
+  readonly clock: Clock
+  readonly log: (line: string) => void
+}
+
+/** All of the record that runs in a node: its own log and who cosigns it, and what it witnesses and mirrors for others. */
+export interface RecordService extends AsyncDisposable {
+  readonly log: OwnLog
+  readonly witness: Witness | null
+  readonly mirror: Mirror | null
+  status(): LogStatus
+  /** Begins to bring heads to the cosigners; `onFork` is told once it is proven that this log must not be continued. */
+  start(onFork: (message: string) => void): void
+  /** There is a newer head. */
+  wake(): void
+  close(): Promise<void>
+}
+
+/**
+ * Holds the log of `journal` against its cosigners, so that it may be written from then on, and opens witness and mirror.
+ *
+ * @throws {StartRefused} when the log may not be written, or a folder cannot be used
+ */
+export async function openRecord(
+  plan: RecordPlan,
+  { journal, key }: { readonly journal: Journal; readonly key: HeldKey },
+  { dataDir, clock, log: say }: RecordEnvironment,
+): Promise<RecordService> {
+  const { options, cosigners } = plan
+  const log = logOf(journal)
+  const tell = eventLines(say)
+  const evidence = new EvidenceStore(dataDir)
+  const http = new HttpClient()
+  const opened: { close(): Promise<void> }[] = []
+  try {
+    if (cosigners.length === 0) refuseUnlessSigning(log)
+    else
+      await holdAgainstCosigners({
+        journal,
+        signer: key.signer,
+        cosigners,
+        http,
+        requireCosigner: options.requireCosigner,
+        tell,
+        log: say,
+      })
+    const shared = { dataDir, clock, evidence, tell }
+    const witness =
+      plan.witnessed.length === 0
+        ? null
+        : await Witness.open({ ...shared, logs: plan.witnessed, ...(await cosigningKeys('witness', dataDir, options)) })
+    if (witness !== null) opened.push(witness)
+    const mirror =
+      plan.mirrored.length === 0
+        ? null
+        : await Mirror.open({
+            ...shared,
+            logs: plan.mirrored,
+            quotaBytes: options.mirrorQuotaBytes,
+            ...(await cosigningKeys('mirror', dataDir, options)),
+          })
+    if (mirror !== null) opened.push(mirror)
+    return serviceOf({ plan, journal, witness, mirror, http, ...shared })
+  } catch (error) {
+    for (const one of opened) await one.close()
+    http.close()
+    if (isJournalError(error)) throw new StartRefused(error.message, { code: error.code }, { cause: error })
+    throw error
+  }
+}
+
+interface Parts {
+  readonly plan: RecordPlan
+  readonly journal: Journal
+  readonly witness: Witness | null
+  readonly mirror: Mirror | null
+  readonly http: HttpClient
+  readonly clock: Clock
+  readonly evidence: EvidenceStore
+  readonly tell: TellEvent
+}
+
+function serviceOf({ plan, journal, witness, mirror, http, clock, evidence, tell }: Parts): RecordService {
+  const log = logOf(journal)
+  const own = ownLog(log, { public: plan.options.publicLog })
+  let fork: (message: string) => void = () => undefined
+  const links = plan.cosigners.map(
+    (spec) =>
+      new CosignerLink({
+        spec,
+        log,
+        http,
+        clock,
+        heartbeatMs: plan.options.heartbeatMs,
+        evidence,
+        tell,
+        onFork: (message) => fork(message),
+      }),
+  )
+  let closing: Promise<void> | null = null
+  const close = (): Promise<void> => {
+    closing ??= (async () => {
+      await Promise.all(links.map((link) => link.close()))
+      http.close()
+      await witness?.close()
+      await mirror?.close()
+    })()
+    return closing
+  }
+  return {
+    log: own,
+    witness,
+    mirror,
+    status: () => ({
+      origin: own.origin,
+      vkey: own.vkey,
+      size: own.size(),
+      url: '/log',
+      public: own.public,
+      cosigners: links.map((link) => link.status()),
+    }),
+    start(onFork) {
+      fork = onFork
+      for (const link of links) link.start()
+    },
+    wake() {
+      for (const link of links) link.wake()
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+async function cosigningKeys(
+  role: 'witness' | 'mirror',
+  dataDir: string,
+  { pq }: RecordOptions,
+): Promise<{ readonly signers: CosignerSigners; readonly vkeys: readonly string[] }> {
+  const key = await openKey(dataDir, { role, name: (label) => `${role}.parley/${label}` })
+  const { name } = key.signer.key
+  const pqKey = pq ? await openKey(dataDir, { role: `${role}-pq`, name: () => name }) : null
+  return {
+    signers: { signer: key.signer, pq: pqKey?.signer ?? null },
+    vkeys: [key.vkey, ...(pqKey === null ? [] : [pqKey.vkey])],
+  }
+}
+
+/** Where a node keeps the journal of its pool. */
+export const journalDir = (dataDir: string): string => join(dataDir, 'journal')

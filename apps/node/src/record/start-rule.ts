@@ -1,0 +1,242 @@
+import type { CosignedHead, Journal, JournalLog } from '@parley/journal'
+import {
+  bundlePath,
+  decodeBundle,
+  EMPTY_ROOT,
+  encodeHex,
+  formatAddCheckpoint,
+  formatCheckpoint,
+  isRecordError,
+  openCheckpoint,
+  parseBlobLeaf,
+  readAddCheckpointAnswer,
+  type Signer,
+  sha256,
+  signCheckpoint,
+  TILE_WIDTH,
+} from '@parley/record'
+import { StartRefused } from '../errors.ts'
+import type { CosignerSpec } from './cosigner-spec.ts'
+import type { TellEvent } from './events.ts'
+import type { HttpClient } from './http-client.ts'
+import { originHash } from './origin-hash.ts'
+import { logOf } from './own-log.ts'
+
+const MAX_BUNDLE_BYTES = TILE_WIDTH * 65_537
+const MAX_BLOB_BYTES = 64 * 1024 * 1024
+
+export interface StartRuleOptions {
+  /** Opened with `hold`: nothing is signed yet. */
+  readonly journal: Journal
+  readonly signer: Signer
+  readonly cosigners: readonly CosignerSpec[]
+  readonly http: HttpClient
+  /** Whether to refuse to start when none answers. */
+  readonly requireCosigner: boolean
+  readonly tell: TellEvent
+  readonly log: (line: string) => void
+}
+
+/** What a cosigner says at the start. */
+interface Testimony {
+  readonly spec: CosignerSpec
+  /** Whether it answered so that something can be learnt from it. */
+  readonly answered: boolean
+  readonly heads: readonly CosignedHead[]
+  /** It holds that our head is not of the log that it knows. */
+  readonly disbelieves: boolean
+}
+
+/**
+ * Before anything is signed, asks every cosigner how far it has seen this log (record.md 3.5, restart c). Where one has seen more, the
+ * lost end is fetched from a mirror and appended as it was; where nobody can give it back, or a cosigner holds another history, the node
+ * does not start.
+ *
+ * @throws {StartRefused} with what to do
+ */
+export async function holdAgainstCosigners(options: StartRuleOptions): Promise<void> {
+  const { journal, cosigners, requireCosigner, tell, log: say } = options
+  const log = logOf(journal)
+  const testimonies = await Promise.all(cosigners.map((spec) => ask(spec, options)))
+  const answered = testimonies.filter((one) => one.answered)
+  if (answered.length === 0) {
+    if (requireCosigner)
+      throw new StartRefused(
+        `none of the ${cosigners.length} cosigners answers, and --require-cosigner says not to start without one: bring one up, or leave that flag out`,
+      )
+    say(
+      'WARNING: no cosigner answers, so nobody could say whether this log lost its end. Starting all the same; if one shows more later, this node halts.',
+    )
+  }
+  const standing = await log.reconcile(testimonies.flatMap(({ heads }) => heads))
+  tell({
+    event: 'record.start',
+    size: log.checkpoint()?.size ?? 0,
+    asked: cosigners.length,
+    answered: answered.length,
+    standing: standing.kind,
+  })
+  if (standing.kind === 'behind') await recover(testimonies, options)
+  refuseUnlessSigning(log, testimonies)
+}
+
+/** @throws {StartRefused} when the log may not be written, with the way out */
+export function refuseUnlessSigning(log: JournalLog, testimonies: readonly Testimony[] = []): void {
+  const standing = log.standing()
+  const here = log.checkpoint()?.size ?? 0
+  switch (standing.kind) {
+    case 'signing': {
+      const against = testimonies.find(({ disbelieves }) => disbelieves)
+      if (against === undefined) return
+      throw new StartRefused(
+        `the cosigner ${against.spec.name} refuses the head of this log as not of the log it knows, so another node may sign with this log's key: find out before going on; if it is the cosigner that errs, start without it`,
+      )
+    }
+    case 'behind': {
+      const who = testimonies
+        .filter(({ heads }) => heads.some(({ size }) => size > here))
+        .map(({ spec }) => spec.name)
+        .join(', ')
+      throw new StartRefused(
+        standing.proven
+          ? `this log has ${here} entries, and ${who} has seen ${standing.size}: its end is lost here, and no mirror that answers has it. Put back the newest copy of the folder or bring up the mirror that has the rest; else the log must be continued under a new number (log.continue). Nothing was signed`
+          : `this log has ${here} entries, and ${who} claims to have seen ${standing.size} without showing a head signed by it. If this folder may be an old copy, put back the newest one or bring up a mirror; else the log must be continued under a new number (log.continue). If you know it to be whole, start without that --cosigner. Nothing was signed`,
+      )
+    }
+    case 'forked':
+      throw new StartRefused(
+        `a head of ${standing.size} entries, signed with this log's key, is not in this log: two histories exist, because a second node signs with its key or an old copy was written on. This log must not be written again; it has to be continued under a new number (log.continue)`,
+      )
+    case 'sealed':
+      throw new StartRefused(`this log was closed and goes on as ${standing.next}: start that one by its own --data`)
+    case 'halted':
+      throw new StartRefused(`this log signs nothing: ${standing.why}`)
+    case 'held':
+    case 'reading':
+    case 'mirroring':
+      throw new StartRefused(`this log cannot be written as it was opened (${standing.kind})`)
+  }
+}
+
+async function ask(spec: CosignerSpec, options: StartRuleOptions): Promise<Testimony> {
+  const { journal, signer, http, tell } = options
+  const log = logOf(journal)
+  const signed = log.checkpoint()
+  // A log that never signed asks with the empty tree, which every history continues.
+  const head = signed ?? { size: 0, root: EMPTY_ROOT }
+  const note = signed?.note ?? signCheckpoint({ origin: log.origin, size: 0, root: EMPTY_ROOT }, signer)
+  const text = formatCheckpoint({ origin: log.origin, size: head.size, root: head.root })
+  const nothing: Testimony = { spec, answered: false, heads: [], disbelieves: false }
+  try {
+    const body = formatAddCheckpoint({ oldSize: head.size, proof: [], note })
+    const { status, contentType, bytes } = await http.post(`${spec.url}/add-checkpoint`, {
+      body,
+      contentType: 'text/plain; charset=utf-8',
+    })
+    const verdict = readAddCheckpointAnswer(
+      { status, contentType, body: Buffer.from(bytes).toString('utf8') },
+      { text, size: head.size, cosigners: spec.keys },
+    )
+    tell({ event: 'record.start.answer', cosigner: spec.name, status, verdict: verdict.kind })
+    // A mirror takes a head without a word; what a witness adds is left for the first push to judge.
+    if (status === 200) return { ...nothing, answered: true, heads: await shownHead(spec, options) }
+    switch (verdict.kind) {
+      case 'resync':
+        return { ...nothing, answered: true }
+      case 'ahead':
+        return { ...nothing, answered: true, heads: [{ size: verdict.size }, ...(await shownHead(spec, options))] }
+      case 'suspect':
+        return { spec, answered: true, heads: await shownHead(spec, options), disbelieves: true }
+      default:
+        return nothing
+    }
+  } catch (error) {
+    tell({
+      event: 'record.start.silent',
+      cosigner: spec.name,
+      reason: error instanceof Error ? error.message : String(error),
+    })
+    return nothing
+  }
+}
+
+/** The head that a cosigner shows to anyone, if it is under our key. */
+async function shownHead(spec: CosignerSpec, { journal, http }: StartRuleOptions): Promise<CosignedHead[]> {
+  const log = logOf(journal)
+  try {
+    const { status, bytes } = await http.get(`${spec.url}/${originHash(log.origin)}/checkpoint`)
+    if (status !== 200) return []
+    return [{ size: openCheckpoint(bytes, log.key).checkpoint.size, note: bytes }]
+  } catch (error) {
+    if (isRecordError(error) || error instanceof Error) return []
+    throw error
+  }
+}
+
+/** Appends the lost end as a mirror has it, verbatim: every entry is held against the head that this log itself once signed. */
+async function recover(testimonies: readonly Testimony[], options: StartRuleOptions): Promise<void> {
+  const { journal, http, tell, log: say } = options
+  const log = logOf(journal)
+  const offers = testimonies
+    .filter(({ spec }) => spec.kind === 'mirror')
+    .flatMap(({ spec, heads }) => heads.map(({ size, note }) => ({ spec, size, note })))
+    .filter(({ size, note }) => note !== undefined && size > journal.head())
+    .sort((a, b) => b.size - a.size)
+  for (const { spec, size, note } of offers) {
+    const from = journal.head()
+    if (size <= from) continue
+    say(`the end of this log is missing here: fetching entries ${from} to ${size} from ${spec.name}`)
+    const prefix = `${spec.url}/${originHash(log.origin)}/`
+    const read = async (path: string, maxBytes: number): Promise<Uint8Array | null> => {
+      const { status, bytes } = await http.get(`${prefix}${path}`, { maxBytes })
+      return status === 200 ? bytes : null
+    }
+    try {
+      await log.appendSigned(from, lostEntries({ from, to: size, read }), note as Uint8Array)
+      tell({ event: 'record.recovered', mirror: spec.name, from, to: journal.head() })
+      say(`entries ${from} to ${journal.head()} came back from ${spec.name}, as they were signed here before`)
+    } catch (error) {
+      tell({
+        event: 'record.recover.failed',
+        mirror: spec.name,
+        reason: error instanceof Error ? error.message : String(error),
+      })
+    }
+  }
+}
+
+interface LostTail {
+  readonly from: number
+  readonly to: number
+  /** A file of the copy; null when it is not there. */
+  readonly read: (path: string, maxBytes: number) => Promise<Uint8Array | null>
+}
+
+/** The entries `from` to `to` of a copy, one after the other; what is wrong with them shows in the root. */
+async function* lostEntries({ from, to, read }: LostTail): AsyncGenerator<Uint8Array, void, undefined> {
+  for (let at = from; at < to; ) {
+    const index = Math.floor(at / TILE_WIDTH)
+    const width = Math.min(TILE_WIDTH, to - index * TILE_WIDTH)
+    const leaves = await readLeaves(index, width, read)
+    for (const leaf of leaves.slice(at - index * TILE_WIDTH)) {
+      const blob = parseBlobLeaf(leaf)
+      if (blob === null) yield leaf
+      else {
+        const content = await read(`blob/${blob.sha256}`, MAX_BLOB_BYTES)
+        if (content === null || content.byteLength !== blob.length || encodeHex(sha256(content)) !== blob.sha256)
+          throw new Error(`the long entry ${blob.sha256} is not there as it was written`)
+        yield content
+      }
+    }
+    at = index * TILE_WIDTH + width
+  }
+}
+
+/** A partial bundle may be gone once the full one exists. */
+async function readLeaves(index: number, width: number, read: LostTail['read']): Promise<Uint8Array[]> {
+  const partial = await read(bundlePath(index, width), MAX_BUNDLE_BYTES)
+  if (partial !== null) return decodeBundle(partial, width)
+  const full = width === TILE_WIDTH ? null : await read(bundlePath(index), MAX_BUNDLE_BYTES)
+  if (full === null) throw new Error(`entries from ${index * TILE_WIDTH} on are not there`)
+  return decodeBundle(full, TILE_WIDTH).slice(0, width)
+}

@@ -1,0 +1,81 @@
+import { join } from 'node:path'
+import { formatNote, formatSignatureLine, parseNote, type SignatureLine, type VerifierKey } from '@parley/record'
+import type { Clock } from '@parley/units'
+import type { ProtocolAnswer } from './answer.ts'
+import { CosignerKeys, type CosignerSigners, cosigningTimeS } from './cosigner-keys.ts'
+import type { TellEvent } from './events.ts'
+import type { EvidenceStore } from './evidence-store.ts'
+import { HeadKeeper } from './head-keeper.ts'
+import { HeadStore } from './head-store.ts'
+import { originHash } from './origin-hash.ts'
+
+export interface WitnessOptions {
+  readonly dataDir: string
+  readonly logs: readonly VerifierKey[]
+  readonly signers: CosignerSigners
+  readonly vkeys: readonly string[]
+  readonly clock: Clock
+  readonly evidence: EvidenceStore
+  readonly tell: TellEvent
+}
+
+/** Cosigns the heads of logs for which it was given the key: each once it is on the disk, none that does not continue the one before. */
+export class Witness implements AsyncDisposable {
+  readonly vkeys: readonly string[]
+  readonly #store: HeadStore
+  readonly #keeper: HeadKeeper
+  readonly #origins: ReadonlyMap<string, string>
+  readonly #keys: CosignerKeys
+  /** Lines of the newest head of each log that cannot be made again. */
+  readonly #given = new Map<string, { readonly timeS: number; readonly lines: readonly SignatureLine[] }>()
+
+  private constructor(options: WitnessOptions, store: HeadStore) {
+    const { logs, signers, vkeys, clock, evidence, tell } = options
+    this.vkeys = vkeys
+    this.#store = store
+    this.#keys = new CosignerKeys(signers)
+    this.#origins = new Map(logs.map(({ name }) => [originHash(name), name]))
+    this.#keeper = new HeadKeeper({
+      role: 'witness',
+      store,
+      logs,
+      clock,
+      evidence,
+      tell,
+      timeS: (lastS) => cosigningTimeS(clock, lastS),
+      onAccepted: ({ checkpoint: { origin }, text, timeS }) => {
+        const lines = this.#keys.cosign(text, { origin, timeS })
+        this.#given.set(origin, { timeS, lines })
+        return lines.map(formatSignatureLine).join('')
+      },
+    })
+  }
+
+  /** @throws {JournalError} when its folder cannot be used */
+  static async open(options: WitnessOptions): Promise<Witness> {
+    return new Witness(options, await HeadStore.open(join(options.dataDir, 'witness'), options.clock))
+  }
+
+  addCheckpoint(body: Uint8Array): Promise<ProtocolAnswer> {
+    return this.#keeper.addCheckpoint(body)
+  }
+
+  /** The newest head of a log, named by the hash of its origin, with the log's signature and ours; null when there is none. */
+  checkpoint(originHex: string): Uint8Array | null {
+    const origin = this.#origins.get(originHex)
+    const head = origin === undefined ? null : this.#keeper.head(origin)
+    if (origin === undefined || head === null) return null
+    const given = this.#given.get(origin)
+    const lines = given?.timeS === head.timeS ? given.lines : [this.#keys.line(head.text, head.timeS)]
+    const { text, signatures } = parseNote(head.note)
+    return formatNote({ text, signatures: [...signatures, ...lines] })
+  }
+
+  close(): Promise<void> {
+    return this.#store.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}

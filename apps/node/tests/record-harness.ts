@@ -1,0 +1,122 @@
+import { randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import {
+  CompactRange,
+  createSigner,
+  decodeBase64,
+  formatAddCheckpoint,
+  formatAddEntries,
+  formatVkey,
+  leafHash,
+  packageIntervals,
+  proveConsistency,
+  proveSubtree,
+  type Signer,
+  signCheckpoint,
+} from '@parley/record'
+import type { NodeOptions } from '../src/options.ts'
+import { originHash } from '../src/record/origin-hash.ts'
+import { RECORD_DEFAULTS, type RecordOptions } from '../src/record/options.ts'
+import { type Reply, startTestNode, type TestNode } from './harness.ts'
+
+export type RecordWish = Partial<RecordOptions>
+
+/** A node whose record runs as wished, with a heartbeat that tests can wait for. */
+export const startRecordNode = (record: RecordWish = {}, options: Partial<NodeOptions> = {}): Promise<TestNode> =>
+  startTestNode({ ...options, record: { ...RECORD_DEFAULTS, heartbeatMs: 200, ...record } })
+
+/** Public key in the node's folder, as text. */
+export const vkeyIn = async (dataDir: string, role: 'log' | 'witness' | 'mirror'): Promise<string> =>
+  (await readFile(join(dataDir, 'keys', `${role}.vkey`), 'utf8')).trim()
+
+/** The witness or mirror of a node, as a cosigner flag names it. */
+export const cosignerOf = async (node: TestNode, role: 'witness' | 'mirror'): Promise<string> =>
+  `${await vkeyIn(node.dataDir, role)}=${node.url}/${role}`
+
+/** A log made by hand, so that everything about it can be wrong. */
+export interface HandLog {
+  readonly origin: string
+  readonly vkey: string
+  readonly signer: Signer
+  readonly hash: string
+  readonly entries: readonly Uint8Array[]
+  /** The same log with its own further entries: a branch of it. */
+  grow(entries: readonly Uint8Array[]): void
+  branch(): HandLog
+  root(size: number): Uint8Array
+  note(size?: number): Uint8Array
+  addCheckpoint(oldSize: number, size?: number): Promise<Buffer>
+  /** An add-entries body with at most so many packages. */
+  addEntries(range: { start: number; end?: number; packages?: number; ticket?: Uint8Array }): Promise<Buffer>
+}
+
+export function handLog(
+  origin: string = `hand.parley/${randomBytes(6).toString('hex')}/1`,
+  seed: Uint8Array = randomBytes(32),
+  begun: readonly Uint8Array[] = [],
+): HandLog {
+  const signer = createSigner({ name: origin, type: 0x01, seed })
+  const entries = [...begun]
+  const tiles = {
+    tile: (level: number, index: number, width: number): Promise<Uint8Array> => {
+      const step = 256 ** level
+      const hashes = Array.from({ length: width }, (_, i) => {
+        const from = (index * 256 + i) * step
+        return rootOf(entries.slice(from, from + step))
+      })
+      return Promise.resolve(Buffer.concat(hashes))
+    },
+  }
+  const log: HandLog = {
+    origin,
+    vkey: formatVkey(signer.key),
+    signer,
+    hash: originHash(origin),
+    entries,
+    grow: (more) => void entries.push(...more),
+    branch: () => handLog(origin, seed, entries),
+    root: (size) => rootOf(entries.slice(0, size)),
+    note: (size = entries.length) => signCheckpoint({ origin, size, root: log.root(size) }, signer),
+    async addCheckpoint(oldSize, size = entries.length) {
+      const proof = oldSize === 0 || oldSize >= size ? [] : await proveConsistency(tiles, { from: oldSize, to: size })
+      return Buffer.from(formatAddCheckpoint({ oldSize, proof, note: log.note(size) }))
+    },
+    async addEntries({ start, end = entries.length, packages = 32, ticket = new Uint8Array(0) }) {
+      const contents = []
+      for (const one of packageIntervals(start, end, packages))
+        contents.push({
+          entries: entries.slice(one.start, one.end),
+          proof: await proveSubtree(tiles, { start: one.subtreeStart, end: one.end, size: end }),
+        })
+      const chunks: Uint8Array[] = []
+      for await (const chunk of formatAddEntries({ origin, start, end, ticket }, contents)) chunks.push(chunk)
+      return Buffer.concat(chunks)
+    },
+  }
+  return log
+}
+
+function rootOf(entries: readonly Uint8Array[]): Uint8Array {
+  const range = new CompactRange()
+  for (const entry of entries) range.append(leafHash(entry))
+  return range.root()
+}
+
+export const entriesNamed = (name: string, count: number): Uint8Array[] =>
+  Array.from({ length: count }, (_, i) => Buffer.from(`${name} ${i}`))
+
+/** Sends a body as it is, without a token. */
+export const post = (
+  node: TestNode,
+  path: string,
+  body: Buffer,
+  headers: Record<string, string> = { 'content-type': 'application/octet-stream' },
+): Promise<Reply> =>
+  node.ask('POST', path, { raw: body, token: null, headers: { 'content-length': String(body.byteLength), ...headers } })
+
+/** Size, next entry and ticket of a mirror's answer. */
+export function mirrorInfo(reply: Reply): { size: number; nextEntry: number; ticket: Uint8Array } {
+  const [size, nextEntry, ticket] = reply.text.split('\n')
+  return { size: Number(size), nextEntry: Number(nextEntry), ticket: decodeBase64(ticket ?? '') }
+}
