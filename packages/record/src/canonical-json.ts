@@ -295,6 +295,10 @@ function checkValue(value: JsonValue, path: readonly string[], limits: JsonLimit
     for (let i = 0; i < value.length; i += 1) checkValue(value[i] as JsonValue, [...path, ''], limits)
     return
   }
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype !== Object.prototype && prototype !== null) {
+    throw refusal('MALFORMED_JSON', path.join('.'), 'must hold plain objects only')
+  }
   for (const [key, member] of Object.entries(value)) {
     checkKey(key)
     checkValue(member, [...path, key], limits)
