@@ -1,19 +1,8 @@
-import { buildApplication, buildCommand, buildRouteMap, type CommandContext, run } from '@stricli/core'
+import { buildApplication, buildCommand, buildRouteMap, run } from '@stricli/core'
+import type { CliContext, CliProcess } from './context.ts'
 import { EXIT } from './exit-codes.ts'
 import { FORMATS } from './read/format.ts'
-
-/** What a command sees of the process: its outputs, and where it leaves its exit code. */
-export interface CliProcess {
-  readonly stdout: { write(text: string): unknown; readonly isTTY?: boolean }
-  readonly stderr: { write(text: string): unknown; readonly isTTY?: boolean }
-  readonly env?: Readonly<Partial<Record<string, string>>>
-  exitCode?: number | string | null
-}
-
-export interface CliContext extends CommandContext {
-  readonly process: CliProcess
-  readonly version: string
-}
+import { exportLog, prove, verify } from './verify/commands.ts'
 
 /** Flags of `parley check` as parsed. */
 export interface CheckFlags {
@@ -151,7 +140,7 @@ function positive(flag: string): (text: string) => number {
 /** Runs the command line and returns one of our exit codes, whatever the framework calls its own. */
 export async function runParley(inputs: readonly string[], process: CliProcess, version: string): Promise<number> {
   const routes = buildRouteMap({
-    routes: { check },
+    routes: { check, verify, prove, export: exportLog },
     docs: {
       brief: 'Strategic coordination between parties that do not trust each other',
       fullDescription: [
@@ -160,6 +149,7 @@ export async function runParley(inputs: readonly string[], process: CliProcess, 
         'Examples',
         '  parley check --help',
         '  parley check intents.json zones.json',
+        '  parley verify parley-data',
       ].join('\n'),
     },
   })

@@ -1,2 +1,3 @@
-export { type CliProcess, runParley } from './app.ts'
+export { runParley } from './app.ts'
+export type { CliProcess } from './context.ts'
 export { EXIT } from './exit-codes.ts'

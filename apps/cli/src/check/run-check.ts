@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
 import pc from 'picocolors'
-import type { CheckFlags, CliContext } from '../app.ts'
+import type { CheckFlags } from '../app.ts'
+import type { CliContext } from '../context.ts'
 import { checkPicture } from '../engine/check-picture.ts'
 import { EXIT } from '../exit-codes.ts'
 import { Findings } from '../read/finding.ts'

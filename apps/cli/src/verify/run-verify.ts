@@ -1,0 +1,193 @@
+import { renameSync, writeFileSync } from 'node:fs'
+import pc from 'picocolors'
+import {
+  encodeHex,
+  formatVkey,
+  isRecordError,
+  type LogReport,
+  openCheckpoint,
+  sha256,
+  type TreeHead,
+  type VerifierKey,
+  verifyLog,
+} from '@parley/record'
+import type { CliContext } from '../context.ts'
+import { type Crew, defaultThreads, hireCrew } from './crew.ts'
+import { meter } from './meter.ts'
+import { type Contents, poolJudge } from './pool-judge.ts'
+import { cosignersOf, lackingOf, policyOf, strengthText } from './policy.ts'
+import { type LogTarget, openTarget } from './target.ts'
+import { textOf } from './text-report.ts'
+import { CannotVerify, fileBytes, keyOf, reason, VERIFY_EXIT } from './usage.ts'
+import { verifyFile } from './verify-file.ts'
+import { SignedHeads, withStore } from './verify-store.ts'
+
+/** Flags of `parley verify` as parsed. */
+export interface VerifyFlags {
+  readonly key?: string
+  readonly cosigner?: readonly string[]
+  readonly officer?: readonly string[]
+  readonly policy?: string
+  readonly since?: readonly string[]
+  readonly save?: string
+  readonly entry?: string
+  readonly token?: string
+  readonly tokenUrl?: string
+  readonly sub: string
+  readonly replay: 'auto' | 'pool' | 'none'
+  readonly threads?: number
+  readonly json: boolean
+}
+
+/** What `--json` writes for a log, beside what the core reports. */
+export interface VerifyOutput extends Omit<LogReport, 'checkpoint'> {
+  readonly target: string
+  readonly key: { readonly vkey: string; readonly fingerprint: string; readonly given: boolean }
+  readonly contents: Contents | null
+  readonly replay: { readonly judged: number; readonly unjudged: number }
+  /** Of a node's own folder. */
+  readonly store: {
+    readonly heads: number
+    readonly pendingEntries: number
+    readonly tornBytes: number
+    readonly unusedBytes: number
+    readonly unusual: readonly { readonly from: number; readonly to: number }[]
+  } | null
+  /** What the policy asks and withstands, in words; null without one. */
+  readonly policy: string | null
+  readonly since: readonly { readonly file: string; readonly size: number }[]
+  readonly saved: string | null
+  readonly seconds: number
+}
+
+const FEW_ENTRIES = 4096
+
+/** `parley verify PATH|URL`: reads, judges, reports; leaves its exit code in the context. */
+export async function runVerify(place: string, flags: VerifyFlags, context: CliContext): Promise<void> {
+  const { process } = context
+  try {
+    const target = openTarget(place, access(flags))
+    process.exitCode =
+      target.kind === 'file' ? verifyFile(target, flags, context) : await verifyTarget(target, flags, context)
+  } catch (error) {
+    if (!(error instanceof CannotVerify)) throw error
+    process.stderr.write(`parley verify: ${error.message}\n`)
+    process.exitCode = VERIFY_EXIT.unread
+  }
+}
+
+export function access({ token, tokenUrl, sub }: Pick<VerifyFlags, 'token' | 'tokenUrl' | 'sub'>): {
+  token?: string
+  tokenUrl?: string
+  sub: string
+} {
+  return { sub, ...(token === undefined ? {} : { token }), ...(tokenUrl === undefined ? {} : { tokenUrl }) }
+}
+
+async function verifyTarget(target: LogTarget, flags: VerifyFlags, { process }: CliContext): Promise<number> {
+  const startedMs = performance.now()
+  const { source, store } = target
+  const { key, given } = await logKeyOf(target, flags.key)
+  const since = (flags.since ?? []).map((file) => ({ file, ...earlierHead(file, key) })).sort((a, b) => a.size - b.size)
+  const judge = poolJudge(flags.replay)
+  const bar = meter(process.stderr, { what: 'verifying', now: () => performance.now() })
+  const entries = store?.entryCount ?? FEW_ENTRIES
+  await using crew: Crew = hireCrew(flags.threads ?? (entries < FEW_ENTRIES ? 0 : defaultThreads()))
+  const heads = store === null ? null : new SignedHeads(store, key, crew)
+  const policy = flags.policy === undefined ? null : policyOf(flags.policy, key)
+  const raw = await verifyLog(source, {
+    logKey: key,
+    cosigners: cosignersOf(flags.cosigner, policy),
+    ...(policy === null ? {} : { policy: (verified) => lackingOf(policy, verified) }),
+    officers: (flags.officer ?? []).map((each) => keyOf('--officer', each)),
+    earlier: heads === null ? since : merged(heads.heads(), since),
+    parallel: 2 * crew.size + 6,
+    run: (job) => crew.entries(job),
+    judge: judge.judge,
+    onProgress: ({ done, total }) => bar.show(done, total),
+  })
+  await heads?.settled()
+  const report = store === null || heads === null ? raw : withStore(raw, store, heads)
+  bar.end(report.entries)
+  const saved = flags.save !== undefined && report.verdict === 'verified' ? saveCheckpoint(flags.save, report) : null
+  const { checkpoint: _, ...rest } = report
+  const output: VerifyOutput = {
+    target: target.name,
+    ...rest,
+    key: { vkey: formatVkey(key), fingerprint: encodeHex(sha256(key.publicKey)), given },
+    contents: judge.contents(),
+    replay: judge.replayed(),
+    store:
+      store === null
+        ? null
+        : {
+            heads: heads?.checked ?? 0,
+            pendingEntries: store.entryCount - report.size,
+            tornBytes: store.tornBytes,
+            unusedBytes: store.unused.bytes,
+            unusual: store.unused.unusual.map(({ from, to }) => ({ from, to })),
+          },
+    policy: policy === null ? null : strengthText(policy),
+    since: since.map(({ file, size }) => ({ file, size })),
+    saved,
+    seconds: (performance.now() - startedMs) / 1000,
+  }
+  target.close()
+  if (flags.json) process.stdout.write(`${JSON.stringify(output, null, 2)}\n`)
+  else {
+    const colors = pc.createColors(process.stdout.isTTY === true && (process.env?.['NO_COLOR'] ?? '') === '')
+    process.stdout.write(textOf(output, { colors, officers: (flags.officer ?? []).length }))
+  }
+  return report.verdict === 'verified' ? VERIFY_EXIT.verified : VERIFY_EXIT.altered
+}
+
+/** The key the caller gives, else the one the log states itself. @throws {CannotVerify} */
+export async function logKeyOf(
+  target: LogTarget,
+  given: string | undefined,
+): Promise<{ key: VerifierKey; given: boolean }> {
+  if (given !== undefined) return { key: keyOf('--key', given), given: true }
+  let stated: VerifierKey | null
+  try {
+    stated = await target.statedKey()
+  } catch (error) {
+    if (!isRecordError(error)) throw error
+    throw new CannotVerify(`${target.name} states a key that is none (${error.message}): give the log's key by --key`, {
+      cause: error,
+    })
+  }
+  if (stated === null) throw new CannotVerify(`${target.name} does not state its key: give it by --key`)
+  return { key: stated, given: false }
+}
+
+/** @throws {CannotVerify} */
+export function earlierHead(file: string, key: VerifierKey): TreeHead {
+  try {
+    return openCheckpoint(fileBytes('--since', file), key).checkpoint
+  } catch (error) {
+    if (!isRecordError(error)) throw error
+    throw new CannotVerify(`--since ${file}: this is no checkpoint of ${key.name}: ${error.message}`, { cause: error })
+  }
+}
+
+/** Both lists in the order of their sizes. */
+async function* merged(heads: AsyncGenerator<TreeHead>, since: readonly TreeHead[]): AsyncGenerator<TreeHead> {
+  let next = 0
+  for await (const head of heads) {
+    for (; next < since.length && (since[next] as TreeHead).size < head.size; next++) yield since[next] as TreeHead
+    yield head
+  }
+  for (; next < since.length; next++) yield since[next] as TreeHead
+}
+
+/** A file that is whole or not there: the next verification begins with it. */
+function saveCheckpoint(file: string, { checkpoint }: LogReport): string {
+  const draft = `${file}.part`
+  try {
+    writeFileSync(draft, checkpoint ?? new Uint8Array())
+    renameSync(draft, file)
+  } catch (error) {
+    throw new CannotVerify(`--save ${file}: ${reason(error)}`, { cause: error })
+  }
+  return file
+}

@@ -1,0 +1,109 @@
+import type { Finding } from '@parley/record'
+import type pc from 'picocolors'
+import { count } from './meter.ts'
+import type { VerifyOutput } from './run-verify.ts'
+
+type Colors = ReturnType<typeof pc.createColors>
+
+const MOST_FINDINGS = 20
+
+/** What `parley verify` says of a log. */
+export function textOf(output: VerifyOutput, { colors, officers }: { colors: Colors; officers: number }): string {
+  const good = output.verdict === 'verified'
+  const lines: string[] = [good ? colors.green(colors.bold('VERIFIED')) : colors.red(colors.bold('NOT AS SIGNED'))]
+  const row = (name: string, value: string): void => void lines.push(`${name.padEnd(13)}${value}`)
+  row('log', output.origin)
+  row('read from', output.target)
+  row('size', `${count(output.size)} entries, root ${output.root ?? 'unreadable'}`)
+  row('key', output.key.given ? `${output.key.vkey} (as given)` : output.key.vkey)
+  if (!output.key.given) {
+    row('', colors.yellow('The key was not given: the log was believed about itself. Compare with a copy obtained'))
+    row('', colors.yellow(`another way, or by voice: SHA-256 ${groups(output.key.fingerprint)}`))
+  }
+  for (const { name, state, timestampS } of output.cosignatures) {
+    const when = timestampS === null ? '' : ` at ${new Date(timestampS * 1000).toISOString().replace('.000', '')}`
+    row(
+      'cosigned',
+      state === 'unknown'
+        ? `by ${name}: not checked, its key was not given (--cosigner)`
+        : `by ${name}${when}: ${state}`,
+    )
+  }
+  if (output.cosignatures.length === 0)
+    row('cosigned', 'by nobody: that there is no second history, only a cosigner can say')
+  if (output.policy !== null) row('policy', output.policy)
+  for (const { file, size } of output.since) row('continues', `${file}, ${count(size)} entries`)
+  row('checked', checkedText(output))
+  const contents = contentsText(output, officers)
+  if (contents !== null) row('contents', contents)
+  for (const note of notesOf(output)) row('note', colors.yellow(note))
+  if (output.saved !== null) row('saved', `${output.saved}: give it as --since the next time`)
+  if (!good) {
+    lines.push(
+      '',
+      `${count(output.findingsTotal)} ${output.findingsTotal === 1 ? 'thing is' : 'things are'} not as they were signed:`,
+    )
+    output.findings
+      .slice(0, MOST_FINDINGS)
+      .forEach((finding, i) =>
+        lines.push(`${String(i + 1).padStart(3)}  ${placeText(finding)}`, `     ${finding.rule}`),
+      )
+    const more = output.findingsTotal - Math.min(MOST_FINDINGS, output.findings.length)
+    if (more > 0) lines.push(`     and ${count(more)} more (--json lists the first 200)`)
+  }
+  return `${lines.join('\n')}\n`
+}
+
+function checkedText({ entries, store, seconds }: VerifyOutput): string {
+  const parts = [`${count(entries)} entries, each byte of them and of the tree above`]
+  if (store !== null) parts.push(`${count(store.heads)} signed heads`)
+  return `${parts.join(', ')}, in ${seconds.toFixed(1)} s`
+}
+
+function contentsText({ contents, replay, acts }: VerifyOutput, officers: number): string | null {
+  if (contents === 'pool') {
+    const old = replay.unjudged > 0 ? `; ${count(replay.unjudged)} of an older format cannot be` : ''
+    return `${count(replay.judged)} decisions of a pool decided again by the rules${old}`
+  }
+  if (acts.total > 0) {
+    const unknown =
+      acts.unknown > 0
+        ? `; ${count(acts.unknown)} by keys that were not given${officers === 0 ? ' (--officer)' : ''}: not checked`
+        : ''
+    return `${count(acts.total)} acts, the signatures of ${count(acts.signed)} verified${unknown}`
+  }
+  return contents === 'other' ? 'of a kind this program does not know: only that they are unaltered is said' : null
+}
+
+function notesOf({ notes, store }: VerifyOutput): string[] {
+  const out: string[] = []
+  if (notes.length > 0)
+    out.push(`${notes.length} partial tiles were gone and were read from the full ones (${notes[0]?.path ?? ''})`)
+  if (store === null) return out
+  if (store.pendingEntries > 0)
+    out.push(`${count(store.pendingEntries)} entries behind the newest head are not signed yet`)
+  if (store.tornBytes > 0)
+    out.push(`${count(store.tornBytes)} bytes of a write that a crash cut short: never acknowledged, of no effect`)
+  const [odd] = store.unusual
+  if (odd !== undefined)
+    out.push(
+      `unused space of the store is not blank (bytes ${odd.from} to ${odd.to - 1}${store.unusual.length > 1 ? ' and elsewhere' : ''}): nothing is read from there`,
+    )
+  return out
+}
+
+function placeText({ kind, path, entries, bytes }: Finding): string {
+  const parts: string[] = [kind]
+  if (entries !== null)
+    parts.push(
+      entries.to - entries.from === 1 ? `entry ${entries.from}` : `entries ${entries.from} to ${entries.to - 1}`,
+    )
+  if (path !== null) parts.push(path)
+  if (bytes !== null)
+    parts.push(bytes.to - bytes.from === 1 ? `byte ${bytes.from}` : `bytes ${bytes.from} to ${bytes.to - 1}`)
+  return parts.join('  ')
+}
+
+function groups(hex: string): string {
+  return hex.match(/.{1,8}/g)?.join(' ') ?? hex
+}

@@ -1,0 +1,138 @@
+import { join, relative } from 'node:path'
+import type { Finding, LogReport, TreeHead, VerifierKey } from '@parley/record'
+import type { FileRange } from '../store/block-file.ts'
+import type { JournalStore, StoredHead } from '../store/journal-store.ts'
+import type { Crew } from './crew.ts'
+
+const HEADS_A_JOB = 128
+const JOBS_AHEAD = 8
+
+/** The heads of a journal as earlier heads of its log, their signatures verified on the way by the crew. */
+export class SignedHeads {
+  readonly findings: Finding[] = []
+  checked = 0
+  readonly #store: JournalStore
+  readonly #key: VerifierKey
+  readonly #crew: Crew
+  readonly #under: Promise<void>[] = []
+
+  constructor(store: JournalStore, key: VerifierKey, crew: Crew) {
+    this.#store = store
+    this.#key = key
+    this.#crew = crew
+  }
+
+  async *heads(): AsyncGenerator<TreeHead> {
+    let some: StoredHead[] = []
+    for (const head of this.#store.heads()) {
+      some.push(head)
+      if (some.length === HEADS_A_JOB) {
+        this.#verify(some)
+        some = []
+        if (this.#under.length > JOBS_AHEAD) await this.#under.shift()
+      }
+      yield head
+    }
+    if (some.length > 0) this.#verify(some)
+  }
+
+  async settled(): Promise<void> {
+    await Promise.all(this.#under)
+  }
+
+  #verify(heads: readonly StoredHead[]): void {
+    this.checked += heads.length
+    const work = this.#crew
+      .heads({
+        origin: this.#store.origin ?? '',
+        publicKey: this.#key.publicKey,
+        heads: heads.map(({ size, root, signature }) => ({ size, root, signature })),
+      })
+      .then((failed) => {
+        for (const at of failed) {
+          const { size, place } = heads[at] as StoredHead
+          const rule = `the log's signature over its head of ${size} entries does not verify: root or signature was altered`
+          this.findings.push({
+            kind: 'store',
+            path: place.file,
+            entries: null,
+            bytes: { from: place.from, to: place.to },
+            rule,
+          })
+        }
+      })
+    // Its failure is met when all are waited for.
+    work.catch(() => undefined)
+    this.#under.push(work)
+  }
+}
+
+/**
+ * Puts what the tree says of a journal together with what its bytes say: places become bytes of the journal's files, and
+ * where a checksum has named the very byte, the entry around it is not named a second time.
+ */
+export function withStore(report: LogReport, store: JournalStore, heads: SignedHeads): LogReport {
+  store.finish()
+  const stored = [
+    ...store.findings.map(
+      ({ place, entries, what }): Finding => ({
+        kind: 'store',
+        path: place.file,
+        entries,
+        bytes: { from: place.from, to: place.to },
+        rule: what,
+      }),
+    ),
+    ...heads.findings,
+  ]
+  const lost = stored.length > 0
+  const kept = report.findings.filter((finding) => {
+    // Where rows cannot be read, what they held is missing, and said already.
+    if (lost && (finding.kind === 'file-missing' || finding.kind === 'root')) return false
+    const { entries } = finding
+    if (entries === null) return true
+    return !stored.some((each) => each.entries !== null && overlap(each.entries, entries) && finding.kind !== 'replay')
+  })
+  const dropped = report.findings.length - kept.length
+  const findings = [...stored, ...kept.map((finding) => placed(finding, store))].map((finding) => ({
+    ...finding,
+    path: finding.path === null ? null : named(finding.path, store),
+  }))
+  const findingsTotal = report.findingsTotal - dropped + stored.length
+  return { ...report, findings, findingsTotal, verdict: findingsTotal === 0 ? 'verified' : 'altered' }
+}
+
+function overlap(a: { from: number; to: number }, b: { from: number; to: number }): boolean {
+  return a.from < b.to && b.from < a.to
+}
+
+/** The finding with its place in the journal's files, when it can be told. */
+function placed(finding: Finding, store: JournalStore): Finding {
+  const { kind, entries, path } = finding
+  if (kind === 'tile-altered' && path !== null) {
+    const name = /^tile\/(\d+)\/((?:x\d{3}\/)*\d{3})/.exec(path)
+    const position = (finding.bytes?.from ?? 0) / 32
+    const place =
+      name === null
+        ? null
+        : store.placeOfHash(Number(name[1]), Number((name[2] as string).replaceAll(/[x/]/g, '')), position)
+    return place === null ? finding : at(finding, { ...place, to: place.from + 32 }, path)
+  }
+  if (entries === null || entries.to - entries.from !== 1 || !kind.startsWith('entry-')) return finding
+  const [first] = store.placesOf(entries.from)
+  return first === undefined ? finding : at(finding, first, path ?? '')
+}
+
+function at(finding: Finding, { file, from, to }: FileRange, path: string): Finding {
+  return {
+    ...finding,
+    path: file,
+    bytes: { from, to },
+    rule: `${finding.rule}${path === '' ? '' : ` (${path} of the log)`}`,
+  }
+}
+
+function named(path: string, store: JournalStore): string {
+  const inside = relative(join(store.dir, '..'), path)
+  return inside.startsWith('..') ? path : inside
+}
