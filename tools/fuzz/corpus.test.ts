@@ -22,7 +22,10 @@ interface Subject {
 }
 
 const subjects = SUBJECTS as readonly Subject[]
-const corpus = JSON.parse(readFileSync(new URL('corpus.json', import.meta.url), 'utf8')) as readonly Kept[]
+const corpus = readFileSync(new URL('corpus.jsonl', import.meta.url), 'utf8')
+  .trimEnd()
+  .split('\n')
+  .map((line) => JSON.parse(line) as Kept)
 
 function answer(subject: Subject, args: readonly Uint8Array[]): { accepted: string } | { refused: string } {
   try {

@@ -68,7 +68,7 @@ function keep(subject, k, args, verdict, theirs, ours) {
   const key = [subject.name, k, verdict.outcome, verdict.class].join('|')
   const inputs = kept.get(key) ?? kept.set(key, []).get(key)
   const bytes = args.reduce((sum, arg) => sum + arg.length, 0)
-  if (bytes > KEPT_BYTES || inputs.length === (bytes > LONG_BYTES ? 1 : 2)) return
+  if (bytes > KEPT_BYTES || inputs.length >= (bytes > LONG_BYTES ? 1 : 2)) return
   const expected = ours.kind === 'yes' ? { accepted: ours.meaning } : { refused: ours.code }
   inputs.push({
     subject: subject.name,
@@ -160,7 +160,7 @@ console.log(
 if (values.json !== undefined)
   writeFileSync(values.json, `${JSON.stringify({ inputs, seed: values.seed, seconds, failures, results }, null, 1)}\n`)
 if (values.corpus !== undefined && failures === 0) {
-  const lines = [...kept.values()].flat().map((input) => `  ${JSON.stringify(input)}`)
-  writeFileSync(values.corpus, `[\n${lines.join(',\n')}\n]\n`)
+  const lines = [...kept.values()].flat().map((input) => JSON.stringify(input))
+  writeFileSync(values.corpus, `${lines.join('\n')}\n`)
 }
 process.exitCode = failures === 0 ? 0 : 1
