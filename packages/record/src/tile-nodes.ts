@@ -35,7 +35,7 @@ export function placeOf(level: number, index: number): NodePlace {
  */
 const expansions = new WeakMap<Uint8Array, Uint8Array | null>()
 
-/** Lets `nodeOf` keep the inner nodes of a full tile for as long as the array lives. It must not change any more. */
+/** Lets `nodeOf` keep the inner nodes of a tile for as long as the array lives. It must not change any more. */
 export const keepNodes = (tile: Uint8Array): void => {
   if (!expansions.has(tile)) expansions.set(tile, null)
 }
@@ -45,8 +45,7 @@ export function nodeOf(tile: Uint8Array, height: number, offset: number): Uint8A
   const kept = height === 0 ? undefined : expansions.get(tile)
   if (kept === undefined) return fold(tile, height, offset)
   const nodes = kept ?? expand(tile)
-  // Nodes of height 1 come first, 128 of them, then 64 of height 2, and so on.
-  const at = TILE_WIDTH - TILE_WIDTH / 2 ** (height - 1) + offset / 2 ** height
+  const at = placeOfHeight(height) + offset / 2 ** height
   return nodes.slice(at * HASH_BYTES, (at + 1) * HASH_BYTES)
 }
 
@@ -54,20 +53,24 @@ function expand(tile: Uint8Array): Uint8Array {
   const nodes = new Uint8Array((TILE_WIDTH - 1) * HASH_BYTES)
   let from = tile
   let at = 0
-  let out = 0
-  for (let i = 0; i < TILE_WIDTH - 1; i++) {
-    if (i === TILE_WIDTH / 2) {
-      from = nodes
-      at = 0
+  for (let height = 1; height <= TILE_LEVELS; height++) {
+    const first = placeOfHeight(height)
+    const count = Math.floor(tile.length / HASH_BYTES / 2 ** height)
+    for (let i = 0; i < count; i++) {
+      const left = at + 2 * i * HASH_BYTES
+      const middle = left + HASH_BYTES
+      const hash = nodeHash(from.subarray(left, middle), from.subarray(middle, middle + HASH_BYTES))
+      nodes.set(hash, (first + i) * HASH_BYTES)
     }
-    const middle = at + HASH_BYTES
-    nodes.set(nodeHash(from.subarray(at, middle), from.subarray(middle, middle + HASH_BYTES)), out)
-    at = middle + HASH_BYTES
-    out += HASH_BYTES
+    from = nodes
+    at = first * HASH_BYTES
   }
   expansions.set(tile, nodes)
   return nodes
 }
+
+/** Nodes of height 1 come first, room for 128 of them, then for 64 of height 2, and so on. */
+const placeOfHeight = (height: number): number => TILE_WIDTH - TILE_WIDTH / 2 ** (height - 1)
 
 function fold(tile: Uint8Array, height: number, offset: number): Uint8Array {
   const start = offset * HASH_BYTES

@@ -41,25 +41,25 @@ export const missing = (path: string): RecordError =>
   new RecordError('MISSING_TILE', { field: path, value: null, rule: 'must be there, or the full tile in its place' })
 
 /**
- * Keeps the full tiles last asked for, at most `tiles` of them (default 1024), with the nodes inside: 16 KiB each.
- * Proofs over tiles kept cost no hashing but that of the right edge.
+ * Keeps the tiles last asked for, at most `tiles` of them (default 1024), with the nodes inside: 16 KiB each. A partial
+ * tile gives way to a wider one of its place. Proofs over tiles kept cost a few hashes at the right edge.
  */
 export function cacheTiles(reader: TileReader, { tiles = 1024 }: { readonly tiles?: number } = {}): TileReader {
   const kept = new Map<number, Uint8Array>()
   return {
     async tile(level, index, width) {
       // Levels above 7 do not occur below 2^53 leaves, and the index is below 2^45 there.
+      if (level > 7) return reader.tile(level, index, width)
       const key = index * 8 + level
       const known = kept.get(key)
-      if (known !== undefined) {
+      if (known !== undefined && known.length >= width * HASH_BYTES) {
         kept.delete(key)
         kept.set(key, known)
         return known
       }
-      const tile = await reader.tile(level, index, width)
-      if (tile.length !== TILE_WIDTH * HASH_BYTES || level > 7) return tile
-      const own = tile.slice()
+      const own = requireTile(await reader.tile(level, index, width), { level, index }, width).slice()
       keepNodes(own)
+      kept.delete(key)
       kept.set(key, own)
       if (kept.size > tiles) kept.delete(kept.keys().next().value as number)
       return own
