@@ -257,6 +257,16 @@ export { coversKind, DEFAULT_KIND_RULES, isKeyKind, isKindPattern, type KindRule
 export { checkOutline, MAX_OUTLINE_CORNERS } from './keys/outline.ts'
 export { signText, verifyText } from './keys/possession.ts'
 export { type Reason, type ReasonCode, REASONS } from './keys/reasons.ts'
+export {
+  type ActPlace,
+  createTableView,
+  happenedBefore,
+  type HeadReceipt,
+  judgeTable,
+  receiveEntry,
+  receiveReceipt,
+  type TableView,
+} from './keys/table-view.ts'
 // seals
 export { type AgeEncrypt, ageEncrypt } from './seal/age-encrypt.ts'
 export { type AgeFile, inspectAgeFile, MAX_SEAL_BYTES, MAX_SEAL_RECIPIENTS } from './seal/age-file.ts'
