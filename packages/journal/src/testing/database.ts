@@ -17,8 +17,9 @@ export function inDatabase<T>(dir: string, body: string): T {
     const result = (() => { ${body} })()
     db.close()
     writeFileSync(1, JSON.stringify(result ?? null))`
-  const said = execFileSync(process.execPath, ['--input-type=module', '-e', script], {
+  const said = execFileSync(process.execPath, ['--input-type=module', '-'], {
     cwd: HERE,
+    input: script,
     maxBuffer: 64 << 20,
   })
   return JSON.parse(said.toString()) as T
