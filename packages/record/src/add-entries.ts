@@ -1,7 +1,7 @@
 import { MAX_LEAF_BYTES } from './bundle.ts'
 import { decodeUtf8, encodeUtf8, readUint64, writeUint64 } from './bytes.ts'
-import { MAX_KEY_NAME_BYTES } from './key-name.ts'
 import { RecordError } from './errors.ts'
+import { MAX_KEY_NAME_BYTES } from './key-name.ts'
 import { HASH_BYTES } from './merkle.ts'
 import { TILE_WIDTH } from './tile-path.ts'
 import { MAX_PROOF_HASHES } from './verify-proof.ts'

@@ -1,7 +1,7 @@
 import { type CosignerAnswer, MIRROR_INFO_TYPE, type MirrorInfo, parseMirrorInfo } from './cosigner-answer.ts'
 import { isRecordError } from './errors.ts'
-import { type CosignerVerdict, readAddCheckpointAnswer, readCommon } from './witness-client.ts'
 import type { VerifierKey } from './vkey.ts'
+import { type CosignerVerdict, readAddCheckpointAnswer, readCommon } from './witness-client.ts'
 
 /**
  * What a mirror's answer to an upload means: besides a witness's meanings, `resume`: the upload goes on (202), or starts

@@ -1,15 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { formatAddCheckpoint } from './add-checkpoint.ts'
 import {
-  AddEntriesReader,
   type AddEntriesHeader,
-  type PackageContent,
+  AddEntriesReader,
   formatAddEntries,
+  type PackageContent,
   packageIntervals,
 } from './add-entries.ts'
 import { concatBytes, encodeUtf8 } from './bytes.ts'
-import { type CosignerAnswer, formatMirrorInfo, parseMirrorInfo } from './cosigner-answer.ts'
 import { cosignCheckpoint } from './cosignature.ts'
+import { type CosignerAnswer, formatMirrorInfo, parseMirrorInfo } from './cosigner-answer.ts'
 import { leafHash } from './merkle.ts'
 import {
   checkPackage,
@@ -27,7 +28,6 @@ import { hex, verdict, verdictOf } from './testing/fixtures.ts'
 import { consistencyOf, entriesOf, headOf, LOG, MIRROR, ORIGIN, subtreeProofOf, textOf } from './testing/log.ts'
 import { formatTicket, openTicket } from './ticket.ts'
 import { type CosignedHead, decideAddCheckpoint, openAddCheckpoint, type SignedHead } from './witness.ts'
-import { formatAddCheckpoint } from './add-checkpoint.ts'
 
 const NOW_S = 1_795_000_000
 const TICKET_KEY = new Uint8Array(32).fill(9)

@@ -1,6 +1,6 @@
 import type { AddEntriesHeader, EntryPackage } from './add-entries.ts'
-import { CompactRange } from './compact-range.ts'
 import { parseCheckpoint } from './checkpoint.ts'
+import { CompactRange } from './compact-range.ts'
 import { type CosignerAnswer, formatMirrorInfo, MIRROR_INFO_TYPE, type MirrorInfo } from './cosigner-answer.ts'
 import { isRecordError } from './errors.ts'
 import { leafHash } from './merkle.ts'

@@ -7,8 +7,8 @@ import {
   formatPolicy,
   lintPolicy,
   openByPolicy,
-  parsePolicy,
   type Policy,
+  parsePolicy,
   policyStrength,
 } from './policy.ts'
 import { formatSignatureLine } from './signature-line.ts'

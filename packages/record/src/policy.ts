@@ -1,8 +1,8 @@
 import { equalBytes } from './bytes.ts'
-import { RecordError, shown } from './errors.ts'
-import { type Cosignature, type OpenedCheckpoint, openCheckpoint } from './signed-checkpoint.ts'
 import { parseCheckpoint } from './checkpoint.ts'
+import { isRecordError, RecordError, shown } from './errors.ts'
 import { parseNote } from './note.ts'
+import { type Cosignature, type OpenedCheckpoint, openCheckpoint } from './signed-checkpoint.ts'
 import { formatVkey, parseVkey, type VerifierKey } from './vkey.ts'
 
 /** A log whose checkpoints are accepted; its key is named as its origin. */
@@ -236,20 +236,23 @@ export function openByPolicy(policy: Policy, note: Uint8Array): OpenedCheckpoint
   const { origin } = parseCheckpoint(parseNote(note).text)
   const logs = policy.logs.filter(({ key }) => key.name === origin)
   const cosigners = policy.witnesses.map(({ key }) => key)
-  let refused: unknown = new RecordError('UNKNOWN_LOG', {
+  let refused = new RecordError('UNKNOWN_LOG', {
     field: 'origin',
     value: shown(origin),
     rule: 'must be a log of the policy',
-  })
+  }) as RecordError
   // A log that changed its key stands in the policy once for each.
   for (const { key } of logs) {
+    let opened: OpenedCheckpoint
     try {
-      const opened = openCheckpoint(note, key, cosigners)
-      checkPolicy(policy, opened.cosignatures)
-      return opened
+      opened = openCheckpoint(note, key, cosigners)
     } catch (error) {
+      if (!isRecordError(error, 'NO_VERIFIED_SIGNATURE')) throw error
       refused = error
+      continue
     }
+    checkPolicy(policy, opened.cosignatures)
+    return opened
   }
   throw refused
 }

@@ -1,5 +1,5 @@
-import { type CosignerAnswer, parseTreeSize, SIZE_TYPE } from './cosigner-answer.ts'
 import { cosignatureTimestamp, verifyCosignature } from './cosignature.ts'
+import { type CosignerAnswer, parseTreeSize, SIZE_TYPE } from './cosigner-answer.ts'
 import { isRecordError } from './errors.ts'
 import { parseSignatureLines } from './signature-line.ts'
 import type { Cosignature } from './signed-checkpoint.ts'

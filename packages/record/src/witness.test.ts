@@ -3,19 +3,19 @@ import { formatAddCheckpoint } from './add-checkpoint.ts'
 import { concatBytes, decodeUtf8, encodeUtf8 } from './bytes.ts'
 import { formatCheckpoint } from './checkpoint.ts'
 import { cosignCheckpoint } from './cosignature.ts'
+import type { CosignerAnswer } from './cosigner-answer.ts'
 import { signNote } from './note.ts'
 import { formatSignatureLine } from './signature-line.ts'
 import { verdict } from './testing/fixtures.ts'
 import { consistencyOf, headOf, LOG, OBSERVERS, ORIGIN, OTHER_LOG, textOf, WITNESS } from './testing/log.ts'
 import {
   type CosignedHead,
-  compareHeads,
   type CosignerRefusal,
+  compareHeads,
   decideAddCheckpoint,
   openAddCheckpoint,
 } from './witness.ts'
 import { type CosignerVerdict, readAddCheckpointAnswer } from './witness-client.ts'
-import type { CosignerAnswer } from './cosigner-answer.ts'
 
 const NOW_S = 1_795_000_000
 const logKey = (origin: string) => (origin === ORIGIN ? LOG.key : null)
@@ -170,6 +170,24 @@ describe('a witness', () => {
     expect(compareHeads(headOf(12), headOf(7))).toBe('older')
     expect(compareHeads(headOf(7), headOf(12))).toBe('newer')
     expect(compareHeads(headOf(7), headOf(7))).toBe('same')
+  })
+
+  test('#50 a log that forks after a shared beginning is found out by the first who has seen both branches', () => {
+    // A knows branch a at 12, an observer was shown branch b; both begin with the same five entries.
+    const [a, b] = [cosigned(12, 'a'), cosigned(12, 'b')]
+    expect(compareHeads(a, b)).toBe('fork')
+    expect(answerTo(cosigned(5, 'a'), request(5, 12, 'b')).kind).toBe('cosign')
+    for (const size of [13, 20]) {
+      expect(refused(a, request(12, size, 'b'))).toMatchObject({ status: 422, conflict: { kind: 'inconsistent' } })
+    }
+    expect(refused(a, request(12, 12, 'b'))).toMatchObject({ status: 422, conflict: { kind: 'fork' } })
+  })
+
+  test('#8 lines of unknown keys on the note are neither looked at nor kept', () => {
+    const foreign = formatSignatureLine(cosignCheckpoint(textOf(7), WITNESS, NOW_S))
+    const broken = foreign.replace('south.parley/witness', 'nobody')
+    const body = concatBytes(encodeUtf8('old 0\n\n'), headOf(7).note, encodeUtf8(foreign + broken))
+    expect(answerTo(null, body)).toMatchObject({ kind: 'cosign', head: { note: headOf(7).note } })
   })
 
   test('#55 of two requests from one old size the second gets 409: the size never decreases', () => {

@@ -3,7 +3,7 @@ import { equalBytes } from './bytes.ts'
 import { type Checkpoint, parseCheckpoint } from './checkpoint.ts'
 import { type CosignerAnswer, formatTreeSize, PLAIN_TYPE, SIZE_TYPE } from './cosigner-answer.ts'
 import { isRecordError, type RecordErrorCode } from './errors.ts'
-import { parseNote } from './note.ts'
+import { formatNote, parseNote } from './note.ts'
 import { openCheckpoint } from './signed-checkpoint.ts'
 import { verifyConsistency } from './verify-proof.ts'
 import type { VerifierKey } from './vkey.ts'
@@ -55,7 +55,10 @@ export type CosignerRefusalCode =
   | 'INVALID_UPLOAD_RANGE'
   | 'NOTHING_AUTHENTICATED'
 
-/** An add-checkpoint request whose form and log signature hold. */
+/**
+ * An add-checkpoint request whose form and log signature hold. Its note carries the log's line alone: what others have
+ * added is neither kept nor passed on.
+ */
 export interface OpenedAddCheckpoint extends AddCheckpoint {
   readonly checkpoint: Checkpoint
   /** Text of the checkpoint: what is cosigned. */
@@ -85,9 +88,10 @@ export function openAddCheckpoint(
     const { origin } = parseCheckpoint(parseNote(request.note).text)
     const key = logKey(origin)
     if (key === null) return refusal(404, 'UNKNOWN_ORIGIN')
-    const { checkpoint, text } = openCheckpoint(request.note, key)
+    const { checkpoint, text, note } = openCheckpoint(request.note, key)
     if (request.oldSize > checkpoint.size) return refusal(400, 'OLD_SIZE_ABOVE_SIZE')
-    return { kind: 'opened', request: { ...request, checkpoint, text } }
+    const signatures = note.signatures.filter(({ name, keyId }) => name === key.name && keyId === key.keyId)
+    return { kind: 'opened', request: { ...request, note: formatNote({ text, signatures }), checkpoint, text } }
   } catch (error) {
     if (isRecordError(error)) return refusal(STATUS[error.code] ?? 400, error.code)
     throw error

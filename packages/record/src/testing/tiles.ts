@@ -1,6 +1,6 @@
-import { CompactRange } from '../compact-range.ts'
 import { encodeBundle } from '../bundle.ts'
 import { concatBytes } from '../bytes.ts'
+import { CompactRange } from '../compact-range.ts'
 import { leafHash } from '../merkle.ts'
 import { bundlePath, levelShape, TILE_WIDTH, tilePath } from '../tile-path.ts'
 
