@@ -265,3 +265,18 @@ test('a key serves many messages, and messages of many lengths', () => {
     expect(web.ed25519Verify(prepared.web, bytes, made)).toBe(true)
   }
 })
+
+test('a key that verified often before judges as it did at first', () => {
+  const prepared = web.ed25519Prepare(key.publicKey)
+  for (let i = 0; i < 40; i += 1) {
+    const bytes = new Uint8Array(i).fill(i)
+    const made = key.sign(bytes)
+    expect(web.ed25519Verify(prepared, bytes, made)).toBe(true)
+    made[i]! ^= 1
+    expect(web.ed25519Verify(prepared, bytes, made)).toBe(false)
+  }
+})
+
+test('both platforms offer the same primitives', () => {
+  expect(Object.keys(web).sort()).toEqual(Object.keys(node).sort())
+})

@@ -11,12 +11,19 @@ type Point = InstanceType<typeof Point>
 export interface PreparedPublicKey {
   readonly bytes: Uint8Array
   readonly negated: Point
+  uses: number
 }
+
+// A table of multiples costs as much as ten verifications and some 300 kB, and makes the later ones three times as fast.
+const USES_BEFORE_TABLE = 16
+const TABLE_WINDOW_BITS = 6
+const MAX_TABLES = 64
+let tables = 0
 
 /** Makes 32 bytes ready for `ed25519Verify`; the caller has vetted them. */
 export function ed25519Prepare(publicKey: Uint8Array): PreparedPublicKey {
   const bytes = publicKey.slice()
-  return { bytes, negated: Point.fromBytes(bytes).negate() }
+  return { bytes, negated: Point.fromBytes(bytes).negate(), uses: 0 }
 }
 
 function littleEndian(bytes: Uint8Array): bigint {
@@ -36,6 +43,11 @@ export function ed25519Verify(key: PreparedPublicKey, message: Uint8Array, signa
   const r = signature.subarray(0, 32)
   const s = littleEndian(signature.subarray(32))
   if (s >= order) return false
+  key.uses += 1
+  if (key.uses === USES_BEFORE_TABLE && tables < MAX_TABLES) {
+    tables += 1
+    key.negated.precompute(TABLE_WINDOW_BITS)
+  }
   const challenge = littleEndian(sha512(concatBytes(r, key.bytes, message))) % order
   const computed = Point.BASE.multiplyUnsafe(s).add(key.negated.multiplyUnsafe(challenge))
   return equalBytes(computed.toBytes(), r)
