@@ -37,7 +37,7 @@ function ourAnswer(subject, args) {
 }
 
 /** Which of the outcomes a pair of answers is. */
-function compare(subject, word, ours, theirs) {
+function compare(subject, word, { args, ours, theirs }) {
   if (ours.kind === 'broken') return { outcome: 'we broke', class: String(ours.error) }
   if (theirs.startsWith('crash') || theirs.startsWith('error')) return { outcome: 'they broke', class: theirs }
   const yes = theirs.startsWith('ok ')
@@ -49,7 +49,12 @@ function compare(subject, word, ours, theirs) {
       class: `${ours.code}: ${ours.rule.replaceAll(/[0-9a-f]{8}/g, '…')}`,
     }
   }
-  if (!yes) return { outcome: 'only we', class: theirs.slice(3, 80) }
+  if (!yes) {
+    const because = subject.moreBecause?.(args) ?? null
+    return because === null
+      ? { outcome: 'only we', class: theirs.slice(3, 80) }
+      : { outcome: 'only we, by the format', class: because }
+  }
   return theirs.slice(3) === ours.meaning ? { outcome: 'both' } : { outcome: 'both, differently', class: word }
 }
 
@@ -117,7 +122,7 @@ for (const subject of chosen) {
     for (const [k, answers] of (await Promise.all(asked)).entries()) {
       const { counts, classes } = tallies[k]
       for (const [i, theirs] of answers.entries()) {
-        const verdict = compare(subject, subject.asks[k][1], ours[i], theirs)
+        const verdict = compare(subject, subject.asks[k][1], { args: cases[i], ours: ours[i], theirs })
         counts[verdict.outcome] = (counts[verdict.outcome] ?? 0) + 1
         keep(subject, k, cases[i], verdict, theirs, ours[i])
         if (verdict.class === undefined) continue
@@ -139,7 +144,7 @@ for (const subject of chosen) {
     const { counts, classes } = tally
     console.log(
       `${tally.subject} / ${tally.word}: both ${counts.both ?? 0}, neither ${counts.neither ?? 0}, only they ${counts['only they'] ?? 0}` +
-        FATAL.concat('they broke')
+        FATAL.concat('only we, by the format', 'they broke')
           .map((outcome) => (counts[outcome] ? `, ${outcome.toUpperCase()} ${counts[outcome]}` : ''))
           .join(''),
     )

@@ -10,6 +10,7 @@ import {
   formatCanonicalJson,
   formatSignatureLine,
   formatSkey,
+  formatTlogProof,
   keyIdOf,
   openCheckpoint,
   openNote,
@@ -18,14 +19,17 @@ import {
   parseCheckpoint,
   parseLogPath,
   parseNote,
+  parsePolicy,
   parseSignatureLines,
   parseSkey,
+  parseTlogProof,
   parseVkey,
   RecordError,
   signAct,
   tilePath,
   verifyConsistency,
   verifyInclusion,
+  verifyTlogProof,
 } from '@parley/record'
 import { anyJson } from './json-inputs.mjs'
 import { isCanonicalJson } from './json-oracle.mjs'
@@ -545,6 +549,123 @@ const bundle = {
   known: {},
 }
 
+// --- proof and policy files
+
+const POLICY = [
+  `log ${vkeyOf(LOG)} https://fuzz.example/`,
+  `witness w1 ${vkeyOf(COSIGNERS[0])} https://w1.example/`,
+  `witness w2 ${vkeyOf(COSIGNERS[1])}`,
+  'group both all w1 w2',
+  'quorum both',
+]
+const POLICY_FILE = utf8(`${POLICY.join('\n')}\n`)
+const PARSED_POLICY = parsePolicy(POLICY_FILE)
+
+const policy = {
+  name: 'policy file',
+  weight: 40,
+  asks: [['community', 'torchwood-policy']],
+  make(random) {
+    const lines = [...POLICY]
+    if (random.chance(0.3))
+      lines[3] = `group both ${random.pick(['any', '1', '2', '0', '3', '-1', '01', '+2', 'some'])} w1 w2`
+    if (random.chance(0.3)) lines[4] = `quorum ${random.pick(['w1', 'none', 'nobody', '', 'both w1'])}`
+    if (random.chance(0.2))
+      lines.splice(
+        random.below(5),
+        0,
+        random.pick(['# a comment', '', '  ', '\t# x', 'group g any w1', 'group none any w1', 'witness w1']),
+      )
+    const text = utf8(`${lines.join('\n')}\n`)
+    return [random.chance(0.4) ? text : damage(random, text)]
+  },
+  ours([bytes]) {
+    parsePolicy(bytes)
+    return PLAIN
+  },
+  // The format is made of octets, and a comment is a line; torchwood splits words at any Unicode space and cuts a line at any #.
+  moreBecause: ([bytes]) =>
+    /[^\n]#/.test(Buffer.from(bytes).toString('latin1'))
+      ? 'torchwood takes # inside a line for a comment'
+      : bytes.some((byte) => byte >= 0x80)
+        ? 'torchwood splits at Unicode spaces, the format at octets'
+        : null,
+  known: {
+    ...KEY_LENIENCY,
+    MALFORMED_POLICY:
+      'the same key twice, a member of two groups, a group named none, more words on a line than the format has',
+  },
+}
+
+/** A proof of an entry in a log of any size, cosigned as the policy asks. */
+function anyProof(random) {
+  const size = anySize(random)
+  const { leaf, index, root, proof } = inclusionOf(random, below(random, size), size)
+  const text = utf8(fixtures.checkpointText(LOG.key.name, size, root))
+  const lines = COSIGNERS.map((signer) => fixtures.cosignatureOver(signer, text, 1_795_000_000n))
+  const checkpointNote = noteOf(text, [fixtures.signatureOver(LOG, text), ...lines])
+  return {
+    leaf,
+    file: formatTlogProof({
+      index,
+      proof,
+      checkpoint: checkpointNote,
+      extra: random.chance(0.3) ? utf8('extra') : null,
+    }),
+  }
+}
+
+const PROOF_FILE_LENIENCY = {
+  INVALID_BASE64: 'pad bits that are set, and line breaks',
+  INVALID_INTEGER: 'an index with leading zeros or a sign',
+  UNSUPPORTED_SIZE: 'an index from 2^53',
+  MALFORMED_PROOF_FILE: 'extra data of no bytes',
+  WRONG_PROOF_LENGTH: 'more than 63 hashes',
+  INVALID_UTF8: 'bytes that are not UTF-8 before the checkpoint',
+}
+
+/** The checkpoint as formats' reader passes it on: line by line, a carriage return before the newline dropped, a last newline added. */
+function mended(note) {
+  const text = Buffer.from(note).toString('latin1')
+  if (text === '') return note
+  const lines = (text.endsWith('\n') ? text.slice(0, -1) : text).split('\n')
+  return Buffer.from(`${lines.map((line) => line.replace(/\r$/, '')).join('\n')}\n`, 'latin1')
+}
+
+const proofForm = {
+  name: 'proof file, form alone',
+  weight: 30,
+  asks: [['community', 'formats-proof']],
+  make(random) {
+    const { file } = anyProof(random)
+    return [random.chance(0.2) ? file : damage(random, file)]
+  },
+  ours([bytes]) {
+    const { index, extra, checkpoint: note, proof } = parseTlogProof(bytes)
+    return meaningOf(String(index), extra ?? '', mended(note), ...proof)
+  },
+  known: PROOF_FILE_LENIENCY,
+}
+
+const proofVerified = {
+  name: 'proof file, verified by a policy',
+  weight: 30,
+  asks: [['community', 'torchwood-proof']],
+  make(random) {
+    const { leaf, file } = anyProof(random)
+    return [
+      POLICY_FILE,
+      random.chance(0.05) ? random.bytes(32) : leaf,
+      random.chance(0.3) ? file : damage(random, file),
+    ]
+  },
+  ours([, leaf, bytes]) {
+    verifyTlogProof(parseTlogProof(bytes), { leaf, policy: PARSED_POLICY })
+    return PLAIN
+  },
+  known: { ...COSIGNED_LENIENCY, ...PROOF_FILE_LENIENCY },
+}
+
 // --- JSON and acts
 
 const json = {
@@ -643,4 +764,7 @@ export const SUBJECTS = [
   json,
   act,
   quantumSafeCosigned,
+  policy,
+  proofForm,
+  proofVerified,
 ]
