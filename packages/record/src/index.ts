@@ -319,6 +319,6 @@ export {
   type ProtestKeys,
   verifyProtest,
 } from './evidence/protest.ts'
-export type { Receipt } from './evidence/receipt.ts'
+export { type Receipt, type ReceiptFinding, type ReceiptKeys, verifyReceipt } from './evidence/receipt.ts'
 export { type ProjectedHead, parseStateDigest, STATE_DIGEST_KIND, type StateDigest } from './evidence/state-digest.ts'
 export { type StateDispute, type StateDisputeFinding, verifyStateDispute } from './evidence/state-dispute.ts'

@@ -351,7 +351,7 @@ describe('the envelope of an act', () => {
     expect(say({ ...act, body: { text: 'another' } }, [north.ada])).toBe('invalid, no effect: act.id')
     expect(says(judgeAct(book, entry, 0))).toBe('valid')
     expect(say(actOf(south), [north.ada])).toContain('act.origin')
-    expect(say(actOf(north, { o: `${'ridge-7'}.parley/north/2` }), [north.ada])).toContain('act.origin')
+    expect(say(actOf(north, { o: 'ridge-7.parley/north/2' }), [north.ada])).toContain('act.origin')
     const elsewhere = actOf(north, { table: 'ridge-8', o: 'ridge-8.parley/north/1' })
     expect(say(elsewhere, [north.ada])).toContain('act.table')
   })
