@@ -1,13 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { CompactRange, equalBytes, leafHash, openCheckpoint } from '@parley/record'
 import type { Journal } from '../journal.ts'
 import { openSqliteJournal } from '../sqlite/sqlite-journal.ts'
 import { startWriter } from './child.ts'
 import { readTelling, seeded, tellingSection } from './entries.ts'
+import { testLog } from './keys.ts'
 
 export interface KillRounds {
   readonly dir: string
   readonly rounds: number
   readonly seed: number
+  /** Write a log, and hold every signed head a writer saw against the entries found afterwards. */
+  readonly log?: boolean
   /** Called after each round that held. */
   readonly onRound?: (so_far: KillTally) => void
 }
@@ -24,7 +28,18 @@ export interface KillTally {
   /** Unfinished writes found and dropped. */
   tornTails: number
   snapshotsLoaded: number
+  /** Signed heads that writers saw, all found to be of one history. */
+  signedHeads: number
   head: number
+}
+
+/** One store through all its rounds. */
+interface Store {
+  readonly dir: string
+  readonly log: boolean
+  /** The tree over the entries found so far. */
+  readonly tree: CompactRange
+  readonly tally: KillTally
 }
 
 const SECTION_BYTES = 300_000
@@ -32,11 +47,13 @@ const SECTION_BYTES = 300_000
 /**
  * Starts a writer, kills it at a random instant (while it starts, recovers, commits, checkpoints or saves a snapshot),
  * opens the store and looks at it; `rounds` times on one store. After each kill every acknowledged entry must be there,
- * the log without a gap, every byte as written, every append whole, and the snapshot, if any, whole and of this log.
+ * the log without a gap, every byte as written, every append whole, and the snapshot, if any, whole and of this log. Of
+ * a log, every head that any writer saw must be signed and be the root of the entries found up to its size: then no two
+ * of them contradict each other.
  *
  * @throws {Error} naming the seed, the round and what did not hold
  */
-export async function killRounds({ dir, rounds, seed, onRound }: KillRounds): Promise<KillTally> {
+export async function killRounds({ dir, rounds, seed, log = false, onRound }: KillRounds): Promise<KillTally> {
   const random = seeded(seed)
   const tally: KillTally = {
     rounds: 0,
@@ -45,12 +62,14 @@ export async function killRounds({ dir, rounds, seed, onRound }: KillRounds): Pr
     unacknowledged: 0,
     tornTails: 0,
     snapshotsLoaded: 0,
+    signedHeads: 0,
     head: 0,
   }
+  const store: Store = { dir, log, tree: new CompactRange(), tally }
   for (let round = 1; round <= rounds; round++) {
     try {
-      await oneRound(dir, random, tally)
-      if (round === rounds) await reopened(dir, tally, (journal) => checkEntries(journal, 0))
+      await oneRound(store, random)
+      if (round === rounds) await reopened(store, (journal) => checkEntries(journal, 0))
     } catch (error) {
       throw new Error(`round ${round} of seed ${seed}: ${(error as Error).message}`, { cause: error })
     }
@@ -60,8 +79,10 @@ export async function killRounds({ dir, rounds, seed, onRound }: KillRounds): Pr
   return tally
 }
 
-async function oneRound(dir: string, random: () => number, tally: KillTally): Promise<void> {
+async function oneRound(store: Store, random: () => number): Promise<void> {
+  const { dir, log, tally } = store
   const options = {
+    log,
     inFlight: 1 + Math.floor(random() * 32),
     checkpointBytes: random() < 0.5 ? 16 << 10 : 256 << 10,
     sectionBytes: random() < 0.5 ? SECTION_BYTES : 0,
@@ -90,10 +111,11 @@ async function oneRound(dir: string, random: () => number, tally: KillTally): Pr
     -1,
   )
 
-  await reopened(dir, tally, async (journal) => {
+  await reopened(store, async (journal) => {
     const head = journal.head()
     if (head < acknowledged) throw new Error(`entries ${head} to ${acknowledged} were acknowledged and are gone`)
     await checkEntries(journal, Math.max(0, tally.head - 100))
+    if (log) await checkHeads(store, journal, lines)
     const snapshot = await journal.loadSnapshot()
     if (snapshot === null) {
       if (savedAt >= 0) throw new Error(`the snapshot saved at ${savedAt} is gone`)
@@ -111,9 +133,10 @@ async function oneRound(dir: string, random: () => number, tally: KillTally): Pr
   })
 }
 
-async function reopened(dir: string, tally: KillTally, check: (journal: Journal) => Promise<void>): Promise<void> {
+async function reopened({ dir, log, tally }: Store, check: (journal: Journal) => Promise<void>): Promise<void> {
   const journal = await openSqliteJournal({
     dir,
+    ...(log ? { log: testLog().author } : {}),
     onNotice: (notice) => {
       if (notice.kind === 'torn-tail') tally.tornTails++
       else if (notice.kind === 'snapshot-skipped')
@@ -125,6 +148,32 @@ async function reopened(dir: string, tally: KillTally, check: (journal: Journal)
   } finally {
     await journal.close()
   }
+}
+
+/** Every head the writer saw, and the one the store opened with, is signed and the root of the entries up to its size. */
+async function checkHeads({ tree, tally }: Store, journal: Journal, lines: readonly string[]): Promise<void> {
+  const { key } = testLog().signer
+  const open = (note: Uint8Array) => openCheckpoint(note, key).checkpoint
+  const seen = lines
+    .filter((line) => line.startsWith('head '))
+    .map((line) => open(Buffer.from(line.split(' ')[2] ?? '', 'base64')))
+  const newest = journal.log?.checkpoint()
+  if (newest === undefined || newest === null) throw new Error('the log has no signed head')
+  const published = open(newest.note)
+  if (published.size !== journal.head()) throw new Error(`the head is of ${published.size}, not ${journal.head()}`)
+  const roots = new Map<number, Uint8Array>()
+  const wanted = new Set([...seen.map(({ size }) => size), published.size])
+  if (wanted.has(tree.size)) roots.set(tree.size, tree.root())
+  for await (const { bytes } of journal.read(tree.size, journal.head())) {
+    tree.append(leafHash(bytes))
+    if (wanted.has(tree.size)) roots.set(tree.size, tree.root())
+  }
+  for (const { size, root } of [...seen, published]) {
+    const found = roots.get(size)
+    if (found === undefined) throw new Error(`a head of size ${size} was seen, and is not of what is there`)
+    if (!equalBytes(found, root)) throw new Error(`the head of size ${size} is of another history`)
+  }
+  tally.signedHeads += seen.length
 }
 
 /** Every entry from `from` to the head: in order, as written, and in whole appends. */

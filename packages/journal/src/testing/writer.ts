@@ -1,10 +1,12 @@
 import { writeSync } from 'node:fs'
 import { openSqliteJournal } from '../sqlite/sqlite-journal.ts'
 import { seeded, tellingEntry, tellingSection } from './entries.ts'
+import { testLog } from './keys.ts'
 
 /**
  * A process that writes until it is killed: `node writer.js DIR SEED [OPTIONS as JSON]`. Prints `open HEAD`, then `ack HEAD` for each
  * acknowledged append and `saved SEQ` for each snapshot, each in one write that a kill cannot tear from what it says,
+ * with `log` also `head SIZE NOTE` (base64) for each signed head it sees, before the `ack` that it stands for,
  * and `fault CODE REASON OUTCOME` when the store gives up.
  */
 const [dir, seedText, optionsText] = process.argv.slice(2)
@@ -14,6 +16,8 @@ const options = JSON.parse(optionsText ?? '{}') as {
   checkpointBytes?: number
   sectionBytes?: number
   stopAfter?: number
+  /** Write a log. */
+  log?: boolean
   /** After a fault, die at once instead of closing. */
   dieOnFault?: boolean
 }
@@ -24,7 +28,19 @@ const say = (line: string): void => {
   writeSync(1, `${line}\n`)
 }
 const random = seeded(Number(seedText))
-const journal = await openSqliteJournal({ dir, checkpointBytes: options.checkpointBytes ?? 64 << 10 })
+const journal = await openSqliteJournal({
+  dir,
+  checkpointBytes: options.checkpointBytes ?? 64 << 10,
+  ...(options.log ? { log: testLog().author } : {}),
+})
+let told = -1
+const sayHead = (): void => {
+  const head = journal.log?.checkpoint()
+  if (head === undefined || head === null || head.size === told) return
+  told = head.size
+  say(`head ${head.size} ${Buffer.from(head.note).toString('base64')}`)
+}
+sayHead()
 say(`open ${journal.head()}`)
 
 let tail = journal.head()
@@ -37,7 +53,9 @@ async function write(): Promise<void> {
     const count = 1 + Math.floor(random() * random() * 8)
     tail += count
     const entries = Array.from({ length: count }, (_, i) => tellingEntry(first + i, first, count))
-    say(`ack ${await journal.append(first, entries)}`)
+    const head = await journal.append(first, entries)
+    sayHead()
+    say(`ack ${head}`)
   }
 }
 
