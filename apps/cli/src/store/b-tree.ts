@@ -70,7 +70,7 @@ export class Tables {
   readonly #damaged: (damage: StoreDamage) => void
   /** Bytes that are in no row and not zero: left over from rows that were moved, or altered; they mean nothing. */
   unusedBytes = 0
-  /** The first few of them outside of the pages where leftovers are usual, the topmost of each table. */
+  /** The first few of them where leftovers are not usual: rows that are only ever appended leave none. */
   readonly unusual: FileRange[] = []
   readonly #roots = new Set<number>([1])
 
@@ -233,6 +233,7 @@ export class Tables {
   #account(page: Page, layout: { cells: readonly Cell[]; head: number; content: number; pointersEnd: number }): void {
     const { bytes } = page
     const { cells, head, content, pointersEnd } = layout
+    const blank = bytes[head] === LEAF_TABLE
     const spans = cells.map(({ at, end }) => ({ at, end: Math.max(end, at + 4), free: false }))
     let last = 0
     for (let at = u16(bytes, head + 1); at !== 0; at = u16(bytes, at)) {
@@ -241,7 +242,7 @@ export class Tables {
         throw this.#damage(page, head + 1, head + 3, 'the list of free blocks of the page is broken')
       spans.push({ at, end: at + size, free: true })
       last = at
-      this.#unused(page, at + 4, at + size)
+      this.#unused(page, { from: at + 4, to: at + size, blank })
     }
     spans.sort((a, b) => a.at - b.at)
     let end = content
@@ -259,7 +260,7 @@ export class Tables {
         pointersEnd,
         `${gaps} bytes of the page belong to nothing, and it counts ${String(bytes[head + 7])}`,
       )
-    this.#unused(page, pointersEnd, content)
+    this.#unused(page, { from: pointersEnd, to: content, blank })
   }
 
   #cell(page: Page, type: number, at: number): Cell {
@@ -323,17 +324,17 @@ export class Tables {
       pointer = { file: rest.file, from: rest.offset, to: rest.offset + 4 }
       if (done === size) {
         if (next !== 0) throw new StoreDamage(`the row ends here, and page ${next} is said to follow`, pointer)
-        this.#unused(rest, 4 + take, this.#pages.usable)
+        this.#unused(rest, { from: 4 + take, to: this.#pages.usable, blank: true })
       }
     }
     return { bytes, segments }
   }
 
-  #unused(page: Page, from: number, to: number): void {
+  #unused(page: Page, { from, to, blank }: { from: number; to: number; blank: boolean }): void {
     for (let at = from; at < to; at++) {
       if (page.bytes[at] === 0) continue
       this.unusedBytes++
-      if (this.#roots.has(page.number) || this.unusual.length === MOST_UNUSUAL) continue
+      if (!blank || this.#roots.has(page.number) || this.unusual.length === MOST_UNUSUAL) continue
       const place = page.offset + at
       const last = this.unusual.at(-1)
       if (last?.file === page.file && last.to === place)
