@@ -57,6 +57,6 @@ export function parseMirrorInfo(body: string): MirrorInfo {
   }
 }
 
-/** What a refusal means for whoever answers with it. */
-export const malformedResponse = (value: string, rule: string): RecordError =>
+/** The other side answered what it never may. */
+const malformedResponse = (value: string, rule: string): RecordError =>
   new RecordError('MALFORMED_RESPONSE', { field: 'answer', value: shown(value), rule })

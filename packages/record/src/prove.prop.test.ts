@@ -137,6 +137,15 @@ test('a cache follows a log that grows, and still proves its older sizes', async
   }
 })
 
+test('a cache keeps copies, also of arrays whose slice is a view', async () => {
+  const files = new Map([...filesOf(ENTRIES)].map(([path, bytes]) => [path, Buffer.from(bytes)]))
+  const cached = cacheTiles(tileReader(sourceOf(files)))
+  const proof = await proveInclusion(cached, { index: 0, size: 1100 })
+  for (const bytes of files.values()) bytes.fill(0)
+  expect(hexAll(proof)).toEqual(hexAll(naiveInclusion(LEAVES, 0)))
+  expect(hexAll(await proveInclusion(cached, { index: 9, size: 1100 }))).toEqual(hexAll(naiveInclusion(LEAVES, 9)))
+})
+
 test('only the tiles a proof needs are read, each once', async () => {
   const source = sourceOf(filesOf(ENTRIES))
   await proveInclusion(tileReader(source), { index: 300, size: 1100 })

@@ -74,7 +74,7 @@ const placeOfHeight = (height: number): number => TILE_WIDTH - TILE_WIDTH / 2 **
 
 function fold(tile: Uint8Array, height: number, offset: number): Uint8Array {
   const start = offset * HASH_BYTES
-  if (height === 0) return tile.slice(start, start + HASH_BYTES)
+  if (height === 0) return new Uint8Array(tile.subarray(start, start + HASH_BYTES))
   const half = 2 ** (height - 1)
   if (height === 1) {
     const middle = start + HASH_BYTES

@@ -37,7 +37,7 @@ export function tileReader(source: TileSource): TileReader {
 }
 
 /** What a reader rejects with when a file of the log is not there. */
-export const missing = (path: string): RecordError =>
+const missing = (path: string): RecordError =>
   new RecordError('MISSING_TILE', { field: path, value: null, rule: 'must be there, or the full tile in its place' })
 
 /**
@@ -57,7 +57,8 @@ export function cacheTiles(reader: TileReader, { tiles = 1024 }: { readonly tile
         kept.set(key, known)
         return known
       }
-      const own = requireTile(await reader.tile(level, index, width), { level, index }, width).slice()
+      // A copy, also of a Buffer, whose slice() would not be one.
+      const own = new Uint8Array(requireTile(await reader.tile(level, index, width), { level, index }, width))
       keepNodes(own)
       kept.delete(key)
       kept.set(key, own)

@@ -80,7 +80,7 @@ export function parseTlogProof(file: Uint8Array): TlogProof {
   const index = parseSize(place.slice(6), 'index')
   requireCount(lines.length)
   const proof = lines.map((line, i) => requireHash(i, decodeBase64(line, `proof[${i}]`)))
-  return { index, proof, checkpoint: file.slice(end + 2), extra }
+  return { index, proof, checkpoint: new Uint8Array(file.subarray(end + 2)), extra }
 }
 
 /**
