@@ -9,17 +9,18 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'packages/record': ['units'],
   'packages/journal': ['units', 'record'],
   'packages/airspace': ['units', 'geo4d'],
+  'packages/line': ['units', 'geo4d', 'record'],
   'packages/contracts': ['units'],
   'packages/client': ['contracts', 'units'],
-  'packages/testkit': ['units', 'geo4d', 'record', 'journal', 'airspace', 'contracts', 'client'],
-  'apps/node': ['units', 'geo4d', 'record', 'journal', 'airspace', 'contracts', 'client', 'testkit'],
-  'apps/desk': ['client', 'contracts', 'airspace', 'record', 'geo4d', 'units'],
-  'apps/cli': ['client', 'airspace', 'journal', 'record', 'geo4d', 'units'],
-  bench: ['units', 'geo4d', 'record', 'journal', 'airspace', 'contracts', 'client', 'testkit'],
+  'packages/testkit': ['units', 'geo4d', 'record', 'line', 'journal', 'airspace', 'contracts', 'client'],
+  'apps/node': ['units', 'geo4d', 'record', 'line', 'journal', 'airspace', 'contracts', 'client', 'testkit'],
+  'apps/desk': ['client', 'contracts', 'airspace', 'record', 'line', 'geo4d', 'units'],
+  'apps/cli': ['client', 'contracts', 'airspace', 'journal', 'record', 'line', 'geo4d', 'units'],
+  bench: ['units', 'geo4d', 'record', 'line', 'journal', 'airspace', 'contracts', 'client', 'testkit'],
 }
 
 /** The files that no other file of the room may be without: rules that must not touch the world. */
-const PURE = ['packages/units', 'packages/geo4d', 'packages/record', 'packages/airspace']
+const PURE = ['packages/units', 'packages/geo4d', 'packages/record', 'packages/line', 'packages/airspace']
 const IMPURE = /^node:(fs|net|http|https|child_process|worker_threads|timers|os|process|dns|tls)(\/|$)/
 
 const root = join(import.meta.dirname, '..')

@@ -1,0 +1,1 @@
+export { PASSES_SUSPENSION, PRECEDENCES, type Precedence, type Subject, SUBJECTS } from './subjects.ts'
