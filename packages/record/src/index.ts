@@ -272,6 +272,8 @@ export { type AgeEncrypt, ageEncrypt } from './seal/age-encrypt.ts'
 export { type AgeFile, inspectAgeFile, MAX_SEAL_BYTES, MAX_SEAL_RECIPIENTS } from './seal/age-file.ts'
 export { type AgeFailure, type AgeOpening, openAgeFile, openWithFileKey } from './seal/age-open.ts'
 export { formatInner, padInner, parseInner, SEAL_BUCKETS, sealCommitment, type SealedInner, unpadInner } from './seal/inner.ts'
+export { formatIdentity, recipientOf } from './seal/identity.ts'
+export { PROTECTED_HEADER, protectSecret, revealSecret } from './seal/passphrase.ts'
 export { type AgeRecipient, parseRecipient, type RecipientKind } from './seal/recipient.ts'
 export {
   checkSealOpening,

@@ -52,3 +52,22 @@ export function decodeBech32(text: string, field: string): { readonly prefix: st
   if (bits > 4 || (held & ((1 << bits) - 1)) !== 0) throw refuse('must have its pad bits zero')
   return { prefix, bytes }
 }
+
+/** The lower-case bech32 text of the bytes under a prefix of lower-case ASCII, of any length. */
+export function encodeBech32(prefix: string, bytes: Uint8Array): string {
+  const words: number[] = []
+  let held = 0
+  let bits = 0
+  for (const byte of bytes) {
+    held = ((held << 8) | byte) & 0xfff
+    bits += 8
+    while (bits >= 5) {
+      bits -= 5
+      words.push((held >> bits) & 31)
+    }
+  }
+  if (bits > 0) words.push((held << (5 - bits)) & 31)
+  const check = polymod(checked(prefix, [...words, 0, 0, 0, 0, 0, 0])) ^ 1
+  for (let i = 5; i >= 0; i -= 1) words.push((check >>> (5 * i)) & 31)
+  return `${prefix}1${words.map((word) => CHARSET[word]).join('')}`
+}

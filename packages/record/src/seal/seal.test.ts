@@ -17,6 +17,8 @@ import { AGE_FILE, ALPHA, BRAVO, CHARLIE, COMMIT, INNER_TEXT, SEALED_ACT } from 
 import { ageEncrypt } from './age-encrypt.ts'
 import { inspectAgeFile } from './age-file.ts'
 import { commitText, formatInner, padInner, parseInner, SEAL_BUCKETS, type SealedInner, unpadInner } from './inner.ts'
+import { formatIdentity, recipientOf } from './identity.ts'
+import { PROTECTED_HEADER, protectSecret, revealSecret } from './passphrase.ts'
 import { parseRecipient } from './recipient.ts'
 import {
   checkSealOpening,
@@ -114,6 +116,27 @@ describe('recipients', () => {
       expect(JSON.stringify(error)).not.toContain('XLGQVJR8')
       expect(error).toMatchObject({ code: 'SEAL_RECIPIENT', details: { value: null } })
     }
+  })
+})
+
+describe('secrets', () => {
+  test('an identity is the text age-keygen writes, and gives the recipient it gives', async () => {
+    expect(await recipientOf(ALPHA.identity)).toBe(ALPHA.recipient)
+    const identity = formatIdentity(new Uint8Array(32).fill(7))
+    expect(parseRecipient(await recipientOf(identity)).kind).toBe('x25519')
+    expect(parseRecipient(await recipientOf(formatIdentity(new Uint8Array(32).fill(7), 'hybrid'))).kind).toBe('hybrid')
+    for (const bad of [ALPHA.identity.toLowerCase(), `${ALPHA.identity.slice(0, -1)}Q`, ALPHA.recipient, '']) {
+      await expect(recipientOf(bad)).rejects.toThrow(code('SEAL_RECIPIENT'))
+    }
+  })
+
+  test('a protected secret opens with its passphrase only', async () => {
+    const text = await protectSecret('PRIVATE+KEY+…', 'correct horse', { workFactor: 10 })
+    expect(text.startsWith(PROTECTED_HEADER)).toBe(true)
+    expect(await revealSecret(text, 'correct horse')).toBe('PRIVATE+KEY+…')
+    await expect(revealSecret(text, 'wrong horse')).rejects.toThrow(code('SEAL_FORM'))
+    await expect(revealSecret('no file', 'correct horse')).rejects.toThrow(code('SEAL_FORM'))
+    await expect(protectSecret('x', '')).rejects.toThrow(code('INVALID_LENGTH'))
   })
 })
 
