@@ -5,8 +5,10 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { isJournalError, type JournalError } from '../errors.ts'
 import type { Journal } from '../journal.ts'
+import { lastAcknowledged } from '../testing/checks.ts'
 import { startWriter } from '../testing/child.ts'
 import { readTelling, tellingEntry } from '../testing/entries.ts'
+import { canInject, faultRun } from '../testing/fault-run.ts'
 import { openSqliteJournal } from './sqlite-journal.ts'
 
 let dir: string
@@ -143,9 +145,9 @@ const INJECTED = [
 ] as [string, string, string][]
 
 describe('a disk that fails (strace -e inject)', () => {
-  const probe = spawnSync('strace', ['-f', '-o', '/dev/null', '-e', 'trace=fsync', 'true'])
+  const possible = canInject()
 
-  it.skipIf(probe.status !== 0).each(INJECTED)(
+  it.skipIf(!possible).each(INJECTED)(
     '%s with %s at call %s: what was acknowledged is there, and nothing else',
     async (what, error, when) => {
       await (await openSqliteJournal({ dir })).close()
@@ -176,7 +178,32 @@ describe('a disk that fails (strace -e inject)', () => {
   )
 
   it('can be made to fail here', (test) => {
-    if (probe.status !== 0) skip(test, `no strace that may trace here: ${INJECTED.length} fault injections did not run`)
+    if (!possible) skip(test, 'no strace that may trace here: no fault was injected')
+  })
+
+  /** Of every call by which a log is written, early, middle and late ones; tools/fault-sweep.ts goes through all. */
+  it.skipIf(!possible).each([
+    ...['2', '9', '14', '21'].flatMap((when) => [
+      ['fsync', 'EIO', when],
+      ['fsync', 'SIGKILL', when],
+    ]),
+    ...['3', '25', '44', '70'].flatMap((when) => [
+      ['pwrite64', 'ENOSPC', `${when}+`],
+      ['pwrite64', 'EIO', when],
+      ['pwrite64', 'SIGKILL', when],
+    ]),
+    ['write', 'ENOSPC', '1'],
+    ['write', 'SIGKILL', '1'],
+    ['openat', 'EROFS', '2'],
+    ['openat', 'EIO', '5'],
+    ['openat', 'SIGKILL', '4'],
+    ['rename', 'EIO', '2'],
+    ['rename', 'SIGKILL', '2'],
+    ['unlink', 'EIO', '1'],
+    ['ftruncate', 'EIO', '1'],
+    ['ftruncate', 'SIGKILL', '2'],
+  ] as [string, string, string][])('#57 #62 a log: %s with %s at call %s', async (call, fault, when) => {
+    await faultRun(dir, { call, fault, when, log: true })
   })
 })
 
@@ -230,10 +257,6 @@ async function readAll(journal: Journal): Promise<number> {
     expect(firstSeq + count).toBeLessThanOrEqual(journal.head())
   }
   return next
-}
-
-function lastAcknowledged(lines: readonly string[]): number {
-  return Math.max(0, ...lines.filter((line) => line.startsWith('ack ')).map((line) => Number(line.slice(4))))
 }
 
 async function expectExactly(dir: string, head: number): Promise<void> {
