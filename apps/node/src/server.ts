@@ -129,10 +129,10 @@ export async function buildServer(context: NodeContext, log: (line: string) => v
   })
 
   app.setErrorHandler((error, request, reply) => {
-    const operation = (request.routeOptions.config as { operation?: Operation } | undefined)?.operation ?? null
+    const { operation = null, record = false } = (request.routeOptions.config ?? {}) as RouteConfig
     const { statusCode = 500 } = error as { statusCode?: number }
     // No operation was reached, and the framework blames the request: its method, or a path that no file can have.
-    if (operation === null && statusCode < 500) return sendNotServed(request, reply)
+    if (operation === null && !record && statusCode < 500) return sendNotServed(request, reply)
     sendError(reply, error, { operation, url: request.url, compat: context.options.compat, log })
   })
   const sendNotServed = (request: FastifyRequest, reply: FastifyReply): void => {
@@ -163,6 +163,12 @@ export async function buildServer(context: NodeContext, log: (line: string) => v
       },
     })
   return app
+}
+
+interface RouteConfig {
+  readonly operation?: Operation
+  /** A route of the record's protocols, which no operation describes. */
+  readonly record?: boolean
 }
 
 interface Registration {

@@ -15,6 +15,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { compileSchema, operationList, scopeDescriptions, type Validate } from '@parley/contracts'
+import { type Clock, type EpochMs, systemClock } from '@parley/units'
 import { expect } from 'vitest'
 import type { NodeOptions } from '../src/options.ts'
 import { RECORD_DEFAULTS } from '../src/record/options.ts'
@@ -44,6 +45,16 @@ export const goodClaims = (): Record<string, unknown> => ({
 
 const base64url = (value: unknown): string =>
   Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url')
+
+/** A clock that shows another time than the machine's, as told. */
+export function shiftedClock(): Clock & { shiftMs: number } {
+  return {
+    shiftMs: 0,
+    nowMs() {
+      return (Date.now() + this.shiftMs) as EpochMs
+    },
+  }
+}
 
 /** A token put together by hand, so that every part of it can be wrong. */
 export function makeToken(
@@ -114,11 +125,14 @@ export const DEFAULTS: Omit<NodeOptions, 'dataDir'> = {
 }
 
 /** Starts a node in this process, on a port of its own; its folder leaves with it unless one is given. */
-export async function startTestNode(options: Partial<NodeOptions> = {}): Promise<TestNode> {
+export async function startTestNode(
+  options: Partial<NodeOptions> = {},
+  { clock = systemClock }: { readonly clock?: Clock } = {},
+): Promise<TestNode> {
   const own = options.dataDir === undefined ? await makeFolder() : null
   const dataDir = options.dataDir ?? join((own as Folder).path, 'data')
   const log: string[] = []
-  const node = await startNode({ ...DEFAULTS, ...options, dataDir }, { log: (line) => log.push(line) })
+  const node = await startNode({ ...DEFAULTS, ...options, dataDir }, { log: (line) => log.push(line), clock })
   const { hostname, port } = new URL(node.url)
   const privateKey = createPrivateKey(readFileSync(join(dataDir, 'issuer-key.pem')))
   const agent = new Agent({ keepAlive: true, maxSockets: 16 })

@@ -1,20 +1,26 @@
 import { randomBytes } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   CompactRange,
+  cosignatureTimestamp,
   createSigner,
   decodeBase64,
   formatAddCheckpoint,
   formatAddEntries,
+  formatCheckpoint,
   formatVkey,
   leafHash,
   packageIntervals,
+  parseSignatureLines,
+  parseVkey,
   proveConsistency,
   proveSubtree,
   type Signer,
   signCheckpoint,
+  verifyCosignature,
 } from '@parley/record'
+import type { Clock } from '@parley/units'
 import type { NodeOptions } from '../src/options.ts'
 import { originHash } from '../src/record/origin-hash.ts'
 import { RECORD_DEFAULTS, type RecordOptions } from '../src/record/options.ts'
@@ -23,8 +29,14 @@ import { type Reply, startTestNode, type TestNode } from './harness.ts'
 export type RecordWish = Partial<RecordOptions>
 
 /** A node whose record runs as wished, with a heartbeat that tests can wait for. */
-export const startRecordNode = (record: RecordWish = {}, options: Partial<NodeOptions> = {}): Promise<TestNode> =>
-  startTestNode({ ...options, record: { ...RECORD_DEFAULTS, heartbeatMs: 200, ...record } })
+export const startRecordNode = (
+  record: RecordWish = {},
+  options: Partial<NodeOptions> & { readonly clock?: Clock } = {},
+): Promise<TestNode> => {
+  const { clock, ...rest } = options
+  const wished = { ...rest, record: { ...RECORD_DEFAULTS, heartbeatMs: 200, ...record } }
+  return startTestNode(wished, clock === undefined ? {} : { clock })
+}
 
 /** Public key in the node's folder, as text. */
 export const vkeyIn = async (dataDir: string, role: 'log' | 'witness' | 'mirror'): Promise<string> =>
@@ -58,12 +70,15 @@ export function handLog(
 ): HandLog {
   const signer = createSigner({ name: origin, type: 0x01, seed })
   const entries = [...begun]
+  const nodes = new Map<string, Uint8Array>()
   const tiles = {
     tile: (level: number, index: number, width: number): Promise<Uint8Array> => {
       const step = 256 ** level
       const hashes = Array.from({ length: width }, (_, i) => {
         const from = (index * 256 + i) * step
-        return rootOf(entries.slice(from, from + step))
+        const known = nodes.get(`${level} ${from}`) ?? rootOf(entries.slice(from, from + step))
+        nodes.set(`${level} ${from}`, known)
+        return known
       })
       return Promise.resolve(Buffer.concat(hashes))
     },
@@ -114,6 +129,31 @@ export const post = (
   headers: Record<string, string> = { 'content-type': 'application/octet-stream' },
 ): Promise<Reply> =>
   node.ask('POST', path, { raw: body, token: null, headers: { 'content-length': String(body.byteLength), ...headers } })
+
+/** Lines of an answer that the cosigner's key verifies for that head. */
+export function cosignaturesOf(reply: Reply, vkey: string, log: HandLog, size: number): number[] {
+  const key = parseVkey(vkey)
+  const text = formatCheckpoint({ origin: log.origin, size, root: log.root(size) })
+  return parseSignatureLines(reply.text)
+    .filter((line) => verifyCosignature(key, text, line))
+    .map(cosignatureTimestamp)
+}
+
+/** Files of evidence in a node's folder, read. */
+export async function evidenceIn(dataDir: string): Promise<Record<string, unknown>[]> {
+  const dir = join(dataDir, 'evidence')
+  const names = await readdir(dir).catch(() => [])
+  return Promise.all(
+    names.map(async (name) => JSON.parse(await readFile(join(dir, name), 'utf8')) as Record<string, unknown>),
+  )
+}
+
+/** Events of a kind that a node has told. */
+export const eventsOf = (node: TestNode, event: string): Record<string, unknown>[] =>
+  node.log
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+    .filter((one) => one['event'] === event)
 
 /** Size, next entry and ticket of a mirror's answer. */
 export function mirrorInfo(reply: Reply): { size: number; nextEntry: number; ticket: Uint8Array } {

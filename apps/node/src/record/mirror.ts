@@ -301,13 +301,24 @@ export class Mirror implements AsyncDisposable {
 
   #storeFault(origin: string, error: unknown): ProtocolAnswer {
     const { code, message } = error as { code?: string; message?: string }
-    if (!isJournalError(error) && !DISK_CODES.has(code ?? '')) throw error
+    if (!DISK_CODES.has(code ?? '')) throw error
     this.#options.tell({ event: 'record.store.fault', role: 'mirror', origin, code, message })
     return storeRefusal()
   }
 }
 
-const DISK_CODES: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS'])
+/** Errors that say that the disk, or the journal on it, takes nothing at the moment. */
+const DISK_CODES: ReadonlySet<string> = new Set([
+  'COMMIT_FAILED',
+  'IO_FAILED',
+  'OVERLOADED',
+  'UNWRITABLE',
+  'READ_ONLY',
+  'ENOSPC',
+  'EDQUOT',
+  'EIO',
+  'EROFS',
+])
 
 /** One add-entries request as far as it was read. */
 class Upload {

@@ -12,6 +12,7 @@ const MIRROR_PREFIX = '/mirror/'
 const WITNESS_PREFIX = '/witness/'
 /** Above what the pool takes in one request, written as an entry. */
 const BLOB_LIMIT = 16 * 1024 * 1024
+const OF_RECORD = { config: { record: true } } as const
 const YEAR_S = 31_536_000
 
 /** Any one of the standard's roles makes a member of the pool. */
@@ -50,7 +51,7 @@ export async function registerRecordRoutes(app: FastifyInstance, routes: RecordR
   }
   const slowDown = (request: FastifyRequest): void => limiter.take(`address ${request.ip}`, nowMs())
 
-  app.get(`${LOG_PREFIX}*`, async (request, reply) => {
+  app.get(`${LOG_PREFIX}*`, OF_RECORD, async (request, reply) => {
     const path = pathBelow(LOG_PREFIX, request)
     if (path === 'vkey') return send(reply, { bytes: Buffer.from(`${log.vkey}\n`), cache: 'no-cache' })
     const open = log.public || path === 'checkpoint'
@@ -65,7 +66,7 @@ export async function registerRecordRoutes(app: FastifyInstance, routes: RecordR
   })
 
   if (witness !== null) {
-    app.get(`${WITNESS_PREFIX}*`, async (request, reply) => {
+    app.get(`${WITNESS_PREFIX}*`, OF_RECORD, async (request, reply) => {
       slowDown(request)
       const path = pathBelow(WITNESS_PREFIX, request)
       if (path === 'vkey') return send(reply, { bytes: vkeysOf(witness.vkeys), cache: 'no-cache' })
@@ -76,15 +77,19 @@ export async function registerRecordRoutes(app: FastifyInstance, routes: RecordR
     })
     await app.register(async (scope) => {
       takeAnyBody(scope)
-      scope.post(`${WITNESS_PREFIX}add-checkpoint`, { bodyLimit: MAX_ADD_CHECKPOINT_BYTES }, async (request, reply) => {
-        slowDown(request)
-        return answer(reply, await witness.addCheckpoint(bodyOf(request)))
-      })
+      scope.post(
+        `${WITNESS_PREFIX}add-checkpoint`,
+        { ...OF_RECORD, bodyLimit: MAX_ADD_CHECKPOINT_BYTES },
+        async (request, reply) => {
+          slowDown(request)
+          return answer(reply, await witness.addCheckpoint(bodyOf(request)))
+        },
+      )
     })
   }
 
   if (mirror !== null) {
-    app.get(`${MIRROR_PREFIX}*`, async (request, reply) => {
+    app.get(`${MIRROR_PREFIX}*`, OF_RECORD, async (request, reply) => {
       slowDown(request)
       const path = pathBelow(MIRROR_PREFIX, request)
       if (path === 'vkey') return send(reply, { bytes: vkeysOf(mirror.vkeys), cache: 'no-cache' })
@@ -95,11 +100,16 @@ export async function registerRecordRoutes(app: FastifyInstance, routes: RecordR
     })
     await app.register(async (scope) => {
       takeAnyBody(scope)
-      scope.post(`${MIRROR_PREFIX}add-checkpoint`, { bodyLimit: MAX_ADD_CHECKPOINT_BYTES }, async (request, reply) => {
-        slowDown(request)
-        return answer(reply, await mirror.addCheckpoint(bodyOf(request)))
-      })
+      scope.post(
+        `${MIRROR_PREFIX}add-checkpoint`,
+        { ...OF_RECORD, bodyLimit: MAX_ADD_CHECKPOINT_BYTES },
+        async (request, reply) => {
+          slowDown(request)
+          return answer(reply, await mirror.addCheckpoint(bodyOf(request)))
+        },
+      )
       scope.put(`${MIRROR_PREFIX}:origin/blob/:sha256`, {
+        ...OF_RECORD,
         bodyLimit: BLOB_LIMIT,
         // Nothing is read that no entry has asked for.
         async onRequest(request) {
@@ -120,7 +130,7 @@ export async function registerRecordRoutes(app: FastifyInstance, routes: RecordR
       scope.removeAllContentTypeParsers()
       // The body is read as it comes, and only as far as it is good.
       scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
-      scope.post(`${MIRROR_PREFIX}add-entries`, async (request, reply) => {
+      scope.post(`${MIRROR_PREFIX}add-entries`, OF_RECORD, async (request, reply) => {
         slowDown(request)
         reply.header('accept-encoding', 'gzip')
         const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase()

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { LogStatus } from '@parley/contracts'
 import { isJournalError, type Journal } from '@parley/journal'
-import type { VerifierKey } from '@parley/record'
+import { checkKeyName, checkOrigin, isRecordError, type VerifierKey } from '@parley/record'
 import type { Clock } from '@parley/units'
 import { StartRefused } from '../errors.ts'
 import { CosignerLink } from './cosigner-link.ts'
@@ -27,6 +27,16 @@ export interface RecordPlan {
 
 /** @throws {StartRefused} for a flag that cannot be meant */
 export function planRecord(options: RecordOptions): RecordPlan {
+  const { origin } = options
+  if (origin !== null) {
+    try {
+      checkKeyName(origin)
+      checkOrigin(origin)
+    } catch (cause) {
+      if (!isRecordError(cause)) throw cause
+      throw new StartRefused(`--origin ${origin.slice(0, 300)} cannot name a log: ${cause.message}`, {}, { cause })
+    }
+  }
   return {
     options,
     cosigners: parseCosigners(options.cosigners),
@@ -37,13 +47,7 @@ export function planRecord(options: RecordOptions): RecordPlan {
 
 /** The key of the node's log; its name is the log's origin. @throws {StartRefused} */
 export async function openLogKey(dataDir: string, { origin }: RecordOptions): Promise<HeldKey> {
-  let key: HeldKey
-  try {
-    key = await openKey(dataDir, { role: 'log', name: (label) => origin ?? `pool.parley/${label}/1` })
-  } catch (cause) {
-    if (cause instanceof StartRefused || origin === null) throw cause
-    throw new StartRefused(`--origin ${origin} cannot name a log: ${(cause as Error).message}`, {}, { cause })
-  }
+  const key = await openKey(dataDir, { role: 'log', name: (label) => origin ?? `pool.parley/${label}/1` })
   const { name } = key.signer.key
   if (origin !== null && name !== origin)
     throw new StartRefused(
