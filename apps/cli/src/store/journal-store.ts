@@ -89,7 +89,10 @@ export class JournalStore implements LogSource {
   readonly #claimed = new Set<CellPlace>()
   #newest: StoredHead | null = null
 
-  /** @throws {StoreUnreadable} when it is no journal, or one in use */
+  /**
+   * @throws {StoreUnreadable} when it is no journal, or one in use
+   * @throws {StoreDamage} when it is so damaged that nothing of it can be read
+   */
   constructor(dir: string) {
     this.dir = dir
     const path = join(dir, 'journal.db')
@@ -98,8 +101,7 @@ export class JournalStore implements LogSource {
     try {
       this.#pages = new Pages(path, existsSync(wal) ? wal : null)
     } catch (error) {
-      if (error instanceof StoreDamage)
-        throw new StoreUnreadable(`${error.place.file}: ${error.message} (byte ${error.place.from})`, { cause: error })
+      if (error instanceof StoreDamage) throw error
       throw new StoreUnreadable(`${path} cannot be read: ${(error as Error).message}`, { cause: error })
     }
     this.#tables = new Tables(this.#pages, (damage) => this.#damage(damage))
@@ -318,9 +320,10 @@ export class JournalStore implements LogSource {
       }
       roots.set(name as string, Number(root))
     }
-    if (!roots.has('meta') || !roots.has('batch'))
-      throw new StoreUnreadable(`${this.dir} holds no journal: its tables are not there`)
-    return roots
+    const [damage] = this.findings
+    if (roots.has('meta') && roots.has('batch')) return roots
+    if (damage !== undefined) throw new StoreDamage(damage.what, damage.place)
+    throw new StoreUnreadable(`${this.dir} holds no journal: its tables are not there`)
   }
 
   #readMeta(root: number): ReadonlyMap<string, string> {

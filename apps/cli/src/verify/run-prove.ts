@@ -14,7 +14,7 @@ import {
 } from '@parley/record'
 import type { CliContext } from '../context.ts'
 import { access, logKeyOf, type VerifyFlags } from './run-verify.ts'
-import { openLog } from './target.ts'
+import { DamagedFolder, openLog } from './target.ts'
 import { CannotVerify, reason, VERIFY_EXIT } from './usage.ts'
 
 type AccessFlags = Pick<VerifyFlags, 'key' | 'token' | 'tokenUrl' | 'sub' | 'json'>

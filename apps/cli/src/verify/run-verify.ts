@@ -2,6 +2,7 @@ import { renameSync, writeFileSync } from 'node:fs'
 import pc from 'picocolors'
 import {
   encodeHex,
+  type Finding,
   formatVkey,
   isRecordError,
   type LogReport,
@@ -16,7 +17,7 @@ import { type Crew, defaultThreads, hireCrew } from './crew.ts'
 import { meter } from './meter.ts'
 import { type Contents, poolJudge } from './pool-judge.ts'
 import { cosignersOf, lackingOf, policyOf, strengthText } from './policy.ts'
-import { type LogTarget, openTarget } from './target.ts'
+import { DamagedFolder, type LogTarget, openTarget } from './target.ts'
 import { textOf } from './text-report.ts'
 import { CannotVerify, fileBytes, keyOf, reason, VERIFY_EXIT } from './usage.ts'
 import { verifyFile } from './verify-file.ts'
@@ -70,10 +71,27 @@ export async function runVerify(place: string, flags: VerifyFlags, context: CliC
     process.exitCode =
       target.kind === 'file' ? verifyFile(target, flags, context) : await verifyTarget(target, flags, context)
   } catch (error) {
+    if (error instanceof DamagedFolder) {
+      tellDamage(place, error, { json: flags.json, process })
+      process.exitCode = VERIFY_EXIT.altered
+      return
+    }
     if (!(error instanceof CannotVerify)) throw error
     process.stderr.write(`parley verify: ${error.message}\n`)
     process.exitCode = VERIFY_EXIT.unread
   }
+}
+
+/** Of a folder that cannot even be entered, only the place of the damage can be told. */
+function tellDamage(
+  place: string,
+  { message, place: { file, from, to } }: DamagedFolder,
+  { json, process }: { json: boolean; process: CliContext['process'] },
+): void {
+  const finding: Finding = { kind: 'store', path: file, entries: null, bytes: { from, to }, rule: message }
+  const report = { target: place, verdict: 'altered', findings: [finding], findingsTotal: 1 }
+  const text = `NOT AS SIGNED\n${file}  bytes ${from} to ${to - 1}: ${message}. Nothing behind it can be read: restore the folder from a copy or a mirror.\n`
+  process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : text)
 }
 
 export function access({ token, tokenUrl, sub }: Pick<VerifyFlags, 'token' | 'tokenUrl' | 'sub'>): {

@@ -1,8 +1,9 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { issuerTokenSource, LogFetchError, logFetcher, type TokenSource } from '@parley/client'
 import { fileSource, type LogSource, parseVkey, type VerifierKey } from '@parley/record'
+import { type FileRange, StoreDamage } from '../store/block-file.ts'
 import { JournalStore, StoreUnreadable } from '../store/journal-store.ts'
 import { CannotVerify, reason } from './usage.ts'
 
@@ -24,6 +25,16 @@ export interface FileTarget {
   readonly kind: 'file'
   readonly name: string
   readonly bytes: Uint8Array
+}
+
+/** A journal whose frame is so damaged that no entry can be reached. */
+export class DamagedFolder extends Error {
+  readonly place: FileRange
+
+  constructor(what: string, place: FileRange) {
+    super(what)
+    this.place = place
+  }
 }
 
 export interface Access {
@@ -63,6 +74,8 @@ function storeTarget(name: string, folder: string): LogTarget {
   try {
     store = new JournalStore(folder)
   } catch (error) {
+    if (error instanceof StoreDamage)
+      throw new DamagedFolder(error.message, { ...error.place, file: relative(name, error.place.file) })
     if (!(error instanceof StoreUnreadable)) throw error
     throw new CannotVerify(error.message, { cause: error })
   }

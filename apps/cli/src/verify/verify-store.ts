@@ -89,9 +89,11 @@ export function withStore(report: LogReport, store: JournalStore, heads: SignedH
   const kept = report.findings.filter((finding) => {
     // Where rows cannot be read, what they held is missing, and said already.
     if (lost && (finding.kind === 'file-missing' || finding.kind === 'root')) return false
-    const { entries } = finding
+    const { entries, kind } = finding
     if (entries === null) return true
-    return !stored.some((each) => each.entries !== null && overlap(each.entries, entries) && finding.kind !== 'replay')
+    // A head that no longer fits says of many entries what one of them was found to be.
+    if (kind === 'consistency' && report.findings.some((each) => isEntry(each) && within(each, entries))) return false
+    return !stored.some((each) => each.entries !== null && overlap(each.entries, entries) && kind !== 'replay')
   })
   const dropped = report.findings.length - kept.length
   const findings = [...stored, ...kept.map((finding) => placed(finding, store))].map((finding) => ({
@@ -101,6 +103,10 @@ export function withStore(report: LogReport, store: JournalStore, heads: SignedH
   const findingsTotal = report.findingsTotal - dropped + stored.length
   return { ...report, findings, findingsTotal, verdict: findingsTotal === 0 ? 'verified' : 'altered' }
 }
+
+const isEntry = ({ kind }: Finding): boolean => kind.startsWith('entry-')
+const within = (finding: Finding, range: { from: number; to: number }): boolean =>
+  finding.entries !== null && range.from <= finding.entries.from && finding.entries.to <= range.to
 
 function overlap(a: { from: number; to: number }, b: { from: number; to: number }): boolean {
   return a.from < b.to && b.from < a.to
