@@ -1,6 +1,6 @@
 import { MAX_LEAF_BYTES } from './bundle.ts'
 import { decodeUtf8, encodeUtf8, readUint64, writeUint64 } from './bytes.ts'
-import { RecordError } from './errors.ts'
+import { isRecordError, RecordError } from './errors.ts'
 import { MAX_KEY_NAME_BYTES } from './key-name.ts'
 import { HASH_BYTES } from './merkle.ts'
 import { TILE_WIDTH } from './tile-path.ts'
@@ -166,6 +166,7 @@ export class AddEntriesReader {
   #interval: PackageInterval | null = null
   #entries: Uint8Array[] = []
   #packages = 0
+  #fault: RecordError | null = null
   /** End of what was read whole. */
   #reached = -1
 
@@ -189,24 +190,33 @@ export class AddEntriesReader {
     return this.#header !== null && this.#reached === this.#header.end
   }
 
-  /** Whether further bytes are dropped: everything was read, or a limit reached. The sender may be cut off. */
+  /** Whether further bytes are of no use: everything was read, a limit reached, or the rest is no request. */
   get satisfied(): boolean {
-    return this.#header !== null && (this.#interval === null || this.#read >= this.#maxBytes)
+    return this.#fault !== null || (this.#header !== null && (this.#interval === null || this.#read >= this.#maxBytes))
   }
 
   /**
    * Takes the next piece of the body, and gives the parts it completes, in order. The piece is not kept.
    *
-   * @throws RecordError MALFORMED_REQUEST, when what came is no beginning of a request; nothing more can be read then
+   * @throws RecordError MALFORMED_REQUEST, INVALID_UTF8, when what came is no beginning of a request; nothing more can be
+   *   read then. Parts before that, in the same piece, are given first, and the next call throws.
    */
   push(chunk: Uint8Array): AddEntriesPart[] {
     const room = Math.max(0, this.#maxBytes - this.#read)
     const taken = chunk.length > room ? chunk.subarray(0, room) : chunk
     this.#read += chunk.length
     if (this.#header !== null && this.#interval === null) return []
+    if (this.#fault !== null) throw this.#fault
     this.#hold(taken)
     const parts: AddEntriesPart[] = []
-    for (let part = this.#next(); part !== null; part = this.#next()) parts.push(part)
+    try {
+      for (let part = this.#next(); part !== null; part = this.#next()) parts.push(part)
+    } catch (error) {
+      if (!isRecordError(error)) throw error
+      this.#fault = error
+      // What came whole before it stands.
+      if (parts.length === 0) throw error
+    }
     return parts
   }
 

@@ -139,6 +139,22 @@ describe('the body of an upload', () => {
     )
   })
 
+  test('that goes wrong after a package keeps that package', async () => {
+    const body = await bodyOf(headerOf(0, 600))
+    const [header, first] = new AddEntriesReader().push(body)
+    const reader = new AddEntriesReader()
+    const whole = await bodyOf(headerOf(0, 600), packagesOf(0, 600).slice(0, 1))
+    const wrong = Uint8Array.from([...Array.from({ length: 256 }, () => [0, 0]).flat(), 64])
+    expect(reader.push(concatBytes(whole, wrong))).toEqual([header, first])
+    expect(reader.satisfied).toBe(true)
+    expect(reader.complete).toBe(false)
+    expect(verdict(() => reader.push(wrong))).toBe('MALFORMED_REQUEST')
+    expect(upload(mirrorAt([headOf(600)]), concatBytes(whole, wrong))).toMatchObject({
+      held: entriesOf(256),
+      answer: { status: 202, info: { nextEntry: 256 } },
+    })
+  })
+
   test('that is no beginning of one is refused', async () => {
     const refuse = (...bytes: number[]) => verdict(() => new AddEntriesReader().push(Uint8Array.of(...bytes)))
     expect(refuse(0xff, 0xff)).toBe('MALFORMED_REQUEST')
@@ -146,7 +162,9 @@ describe('the body of an upload', () => {
     expect(refuse(0, 1, 0x61, ...eight(2), ...eight(1), 0, 0)).toBe('MALFORMED_REQUEST')
     expect(refuse(0, 1, 0x61, 0, 0x20, 0, 0, 0, 0, 0, 0, ...eight(1), 0, 0)).toBe('MALFORMED_REQUEST')
     expect(refuse(0, 1, 0xff, ...eight(0), ...eight(1), 0, 0)).toBe('INVALID_UTF8')
-    expect(refuse(0, 1, 0x61, ...eight(0), ...eight(1), 0, 0, 0, 1, 0x62, 64)).toBe('MALFORMED_REQUEST')
+    const reader = new AddEntriesReader()
+    reader.push(Uint8Array.of(0, 1, 0x61, ...eight(0), ...eight(1), 0, 0))
+    expect(verdict(() => reader.push(Uint8Array.of(0, 1, 0x62, 64)))).toBe('MALFORMED_REQUEST')
     expect(refuse(0, 1, 0x61, ...eight(0), ...eight(1), 0, 0, 0, 1, 0x62, 0)).toBe('accepted')
   })
 
