@@ -142,6 +142,12 @@ const KEY_LENIENCY = {
   MALFORMED_KEY: 'key ids in upper case; key texts longer than any key needs',
 }
 
+/** formats computes a cosigner's key id and does not look at the one that stands in the text, not even whether it is text. */
+const KEY_ID_LENIENCY = {
+  KEY_ID_MISMATCH: 'a key id that is not the hash of the key (formats only)',
+  INVALID_UTF8: 'bytes that are not UTF-8 in place of the key id (formats only)',
+}
+
 const keyMeaning = (key) => meaningOf(key.name, hexId(key.keyId))
 
 const vkey = {
@@ -187,7 +193,7 @@ const quantumSafeVkey = {
     if (key.type !== 0x06) throw refused('WRONG_KEY_TYPE')
     return keyMeaning(key)
   },
-  known: { ...KEY_LENIENCY, KEY_ID_MISMATCH: 'a key id that is not the hash of the key: formats computes its own' },
+  known: { ...KEY_LENIENCY, ...KEY_ID_LENIENCY },
 }
 
 const secretKeyId = (name, type, seed) => {
