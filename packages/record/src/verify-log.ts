@@ -261,7 +261,8 @@ class TreeVerification {
   }
 
   async #readTile({ level, index, width }: TileName, quietly = false): Promise<Uint8Array | null> {
-    if (this.#tiles === 'none' || (this.#tiles === 'full' && width < TILE_WIDTH)) return null
+    // A source that keeps only full tiles may still make the others from them, which is what a judgement needs.
+    if (this.#tiles === 'none' || (this.#tiles === 'full' && width < TILE_WIDTH && !quietly)) return null
     const path = tilePath(level, index, width)
     let tile = await this.#source.tile(level, index, width)
     if (tile === null && width < TILE_WIDTH) {

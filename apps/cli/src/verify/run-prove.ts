@@ -65,6 +65,11 @@ export function tell(error: unknown, command: string, process: CliContext['proce
     process.stderr.write(`parley ${command}: ${error.message}\n`)
     return VERIFY_EXIT.unread
   }
+  if (error instanceof DamagedFolder) {
+    const { file, from } = error.place
+    process.stderr.write(`parley ${command}: ${file} is damaged at byte ${from}: ${error.message}\n`)
+    return VERIFY_EXIT.altered
+  }
   if (!isRecordError(error)) throw error
   process.stderr.write(
     `parley ${command}: the log is not as it was signed: ${error.message}. parley verify names the place.\n`,
