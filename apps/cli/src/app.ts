@@ -2,6 +2,7 @@ import { buildApplication, buildCommand, buildRouteMap, run } from '@stricli/cor
 import type { CliContext, CliProcess } from './context.ts'
 import { EXIT } from './exit-codes.ts'
 import { FORMATS } from './read/format.ts'
+import { keys } from './keys/commands.ts'
 import { exportLog, prove, verify } from './verify/commands.ts'
 
 /** Flags of `parley check` as parsed. */
@@ -140,7 +141,7 @@ function positive(flag: string): (text: string) => number {
 /** Runs the command line and returns one of our exit codes, whatever the framework calls its own. */
 export async function runParley(inputs: readonly string[], process: CliProcess, version: string): Promise<number> {
   const routes = buildRouteMap({
-    routes: { check, verify, prove, export: exportLog },
+    routes: { check, verify, prove, export: exportLog, keys },
     docs: {
       brief: 'Strategic coordination between parties that do not trust each other',
       fullDescription: [

@@ -1,17 +1,21 @@
 import { CannotFollow } from './usage.ts'
 import { readText } from './files.ts'
 
-/** Where a passphrase comes from: the first line of a file, or the terminal. */
+/** Where the passphrase of a protected file comes from: the first line of a file, or the terminal. */
 export interface PassphraseFlags {
-  readonly passphrase?: boolean
   readonly passphraseFile?: string
+}
+
+/** As for a file that is there, and whether a new one gets any. */
+export interface NewPassphraseFlags extends PassphraseFlags {
+  readonly passphrase: boolean
 }
 
 const MIN_LENGTH = 12
 
 /** A new passphrase, asked for twice on a terminal; null when none is wanted. @throws {CannotFollow} */
-export async function newPassphrase(flags: PassphraseFlags): Promise<string | null> {
-  if (flags.passphraseFile === undefined && flags.passphrase !== true) return null
+export async function newPassphrase(flags: NewPassphraseFlags): Promise<string | null> {
+  if (flags.passphraseFile === undefined && !flags.passphrase) return null
   const given = await givenPassphrase(flags, 'Passphrase for the new key: ')
   if (given.length < MIN_LENGTH) {
     throw new CannotFollow(
@@ -71,7 +75,7 @@ function ask(prompt: string): Promise<string> {
           resolve(typed)
           return
         }
-        typed = BACKSPACE.test(letter) ? [...typed].slice(0, -1).join('') : typed + letter
+        typed = BACKSPACE.test(letter) ? typed.slice(0, -1) : typed + letter
       }
     }
     stdin.on('data', read)

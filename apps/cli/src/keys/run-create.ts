@@ -12,11 +12,11 @@ import {
 import type { CliContext } from '../context.ts'
 import { refuseExisting, writeNewFiles } from './files.ts'
 import { KEY_TYPES, type KeyKind, TYPE_NAMES } from './key-file.ts'
-import { newPassphrase, type PassphraseFlags } from './passphrase.ts'
+import { newPassphrase, type NewPassphraseFlags } from './passphrase.ts'
 import { CannotFollow, columns, grouped, type Outcome, tellOutcome } from './usage.ts'
 
 /** Flags of `parley keys create` as parsed. */
-export interface CreateFlags extends PassphraseFlags {
+export interface CreateFlags extends NewPassphraseFlags {
   readonly name?: string
   readonly out: string
   readonly postQuantum: boolean

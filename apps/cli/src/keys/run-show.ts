@@ -47,38 +47,38 @@ async function show(given: string, flags: PassphraseFlags): Promise<Outcome> {
   if (text?.startsWith(ENROLMENT_HEADER) === true) return showEnrolment(text)
   if (text !== null && isSecretText(text)) {
     const secret = await openSecret('KEY', given, flags)
-    const shown = secret.kind === 'signer' ? showKey(secret.signer.key) : showRecipient(secret.recipient)
-    return { facts: { ...shown.facts, secret: given }, lines: [...columns([['secret', given]]), ...shown.lines] }
+    const key: PublicKey =
+      secret.kind === 'signer'
+        ? { kind: 'vkey', key: secret.signer.key }
+        : { kind: 'recipient', recipient: secret.recipient }
+    return showKey(key, given)
   }
-  const key = publicKeyOf('KEY', given)
-  return key.kind === 'vkey' ? showKey(key.key) : showRecipient(key.recipient)
+  return showKey(publicKeyOf('KEY', given), null)
 }
 
-function showKey(key: VerifierKey): Outcome {
-  const fingerprint = keyFingerprint(key)
-  const facts = {
-    name: key.name,
-    type: TYPE_NAMES[key.type],
-    keyId: formatKeyId(key.keyId),
-    vkey: formatVkey(key),
-    fingerprint,
+function showKey(shown: PublicKey, secret: string | null): Outcome {
+  const held: [string, string][] = secret === null ? [] : [['secret', secret]]
+  const from = secret === null ? {} : { secret }
+  if (shown.kind === 'recipient') {
+    const { recipient } = shown
+    return { facts: { recipient, ...from }, lines: columns([...held, ['recipient', recipient]]) }
   }
+  const { key } = shown
+  const fingerprint = keyFingerprint(key)
+  const type = TYPE_NAMES[key.type]
+  const keyId = formatKeyId(key.keyId)
   return {
-    facts,
+    facts: { name: key.name, type, keyId, vkey: formatVkey(key), fingerprint, ...from },
     lines: columns([
+      ...held,
       ['name', key.name],
-      ['type', facts.type],
-      ['key id', facts.keyId],
-      ['vkey', facts.vkey],
+      ['type', type],
+      ['key id', keyId],
+      ['vkey', formatVkey(key)],
       ['fingerprint', grouped(fingerprint)],
     ]),
   }
 }
-
-const showRecipient = (recipient: string): Outcome => ({
-  facts: { recipient },
-  lines: columns([['recipient', recipient]]),
-})
 
 function showEnrolment(text: string): Outcome {
   const signed = text.includes('\n\n')
