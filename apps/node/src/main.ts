@@ -32,7 +32,8 @@ interface Flags {
 const EXIT = { ok: 0, failed: 1, usage: 2 } as const
 
 const log = (line: string): void => {
-  process.stderr.write(`${new Date().toISOString()} ${line}\n`)
+  // Events are lines of JSON that carry their own time.
+  process.stderr.write(line.startsWith('{') ? `${line}\n` : `${new Date().toISOString()} ${line}\n`)
 }
 
 async function serve(flags: Flags): Promise<void> {

@@ -9,6 +9,7 @@ import { HaltedError, StartRefused } from './errors.ts'
 import { Issuer } from './issuer.ts'
 import { isLoopback, LOOPBACK_HOSTS, type NodeOptions } from './options.ts'
 import { Pool } from './pool.ts'
+import { eventLines } from './record/events.ts'
 import { forgetFreshKey, type HeldKey } from './record/key-files.ts'
 import { openLogKey, openRecord, planRecord, type RecordPlan, type RecordService } from './record/service.ts'
 import { prepareScenario, type ScenarioRun } from './scenario-run.ts'
@@ -160,13 +161,14 @@ interface JournalEnvironment {
   readonly log: (line: string) => void
 }
 
-async function openJournal(dataDir: string, { key, plan, clock, log }: JournalEnvironment): Promise<Journal> {
+async function openJournal(dataDir: string, environment: JournalEnvironment): Promise<Journal> {
+  const { key, plan, clock } = environment
   try {
     return await openSqliteJournal({
       dir: join(dataDir, 'journal'),
       kind: 'pool',
       clock,
-      onNotice: (notice) => log(noticeLine(notice)),
+      onNotice: (notice) => tellNotice(notice, environment),
       log: {
         origin: key.signer.key.name,
         // Who has cosigners asks them before it signs: a folder put back from an old copy would fork the log.
@@ -181,10 +183,10 @@ async function openJournal(dataDir: string, { key, plan, clock, log }: JournalEn
   }
 }
 
-const noticeLine = (notice: JournalNotice): string =>
-  notice.kind === 'building-tree'
-    ? `building the tree of the log: ${notice.done} of ${notice.total} entries`
-    : JSON.stringify({ event: `record.journal.${notice.kind}`, ...notice })
+function tellNotice(notice: JournalNotice, { log, clock }: JournalEnvironment): void {
+  if (notice.kind === 'building-tree') log(`building the tree of the log: ${notice.done} of ${notice.total} entries`)
+  else eventLines(log, clock)({ event: `record.journal.${notice.kind}`, ...notice })
+}
 
 async function readKey(file: string): Promise<string> {
   let pem: string

@@ -298,7 +298,7 @@ test('#54 two uploads of two branches: only the one whose head came first is eve
     post(node, HEAD, await log.addCheckpoint(0)),
     post(node, HEAD, await other.addCheckpoint(0)),
   ])
-  expect(heads.map(({ status }) => status).sort()).toEqual([200, 409])
+  expect(heads.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 409])
   const [kept, lost] = heads[0]?.status === 200 ? [log, other] : [other, log]
   const replies = await Promise.all(
     [kept, lost, kept, lost].map(async (one) => post(node, ENTRIES, await one.addEntries({ start: 0 }))),

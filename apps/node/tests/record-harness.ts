@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { readdir, readFile } from 'node:fs/promises'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import {
   CompactRange,
@@ -159,4 +161,65 @@ export const eventsOf = (node: TestNode, event: string): Record<string, unknown>
 export function mirrorInfo(reply: Reply): { size: number; nextEntry: number; ticket: Uint8Array } {
   const [size, nextEntry, ticket] = reply.text.split('\n')
   return { size: Number(size), nextEntry: Number(nextEntry), ticket: decodeBase64(ticket ?? '') }
+}
+
+/** What a relay does with one request: lets it through, answers itself, or hangs up, before or after the other side has done its part. */
+export type Relayed =
+  | 'pass'
+  | 'hang-up'
+  | 'lose-answer'
+  | { readonly status: number; readonly type?: string; readonly body: string | Uint8Array }
+
+export interface Relay extends AsyncDisposable {
+  readonly url: string
+  /** Requests that came, as `METHOD path`. */
+  readonly seen: string[]
+  rule: (request: { readonly method: string; readonly path: string; readonly body: Buffer }) => Relayed
+}
+
+/** Stands between a log and its cosigner: the network, or a cosigner that does not do what it should. */
+export async function startRelay(target: string): Promise<Relay> {
+  const server = createServer((request, response) => void answer(request, response))
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = []
+    for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk)
+    const body = Buffer.concat(chunks)
+    const { method = '', url: path = '' } = request
+    relay.seen.push(`${method} ${path}`)
+    const done = relay.rule({ method, path, body })
+    if (done === 'hang-up') return void request.socket.destroy()
+    if (typeof done === 'object') {
+      response.writeHead(done.status, { 'content-type': done.type ?? 'text/plain; charset=utf-8' })
+      return void response.end(done.body)
+    }
+    const headers = Object.fromEntries(
+      ['content-type', 'content-encoding'].flatMap((name) => {
+        const value = request.headers[name]
+        return typeof value === 'string' ? [[name, value]] : []
+      }),
+    )
+    try {
+      const through = await fetch(`${target}${path}`, { method, headers, ...(body.length > 0 ? { body } : {}) })
+      const bytes = Buffer.from(await through.arrayBuffer())
+      if (done === 'lose-answer') return void request.socket.destroy()
+      response.writeHead(through.status, { 'content-type': through.headers.get('content-type') ?? '' })
+      response.end(bytes)
+    } catch {
+      request.socket.destroy()
+    }
+  }
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  const relay: Relay = {
+    url: `http://127.0.0.1:${port}`,
+    seen: [],
+    rule: () => 'pass',
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+  return relay
 }

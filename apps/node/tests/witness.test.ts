@@ -106,7 +106,7 @@ test('#55 requests for N and N+K at once: whatever their order, the size never g
     const near = await log.addCheckpoint(size, size + 2)
     const far = await log.addCheckpoint(size, size + 5)
     const replies = await Promise.all((round % 2 === 0 ? [near, far] : [far, near]).map(send))
-    expect(replies.map(({ status }) => status).sort()).toEqual([200, 409])
+    expect(replies.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 409])
     const lost = replies.find(({ status }) => status === 409)
     const held = Number(lost?.text)
     expect([size + 2, size + 5]).toContain(held)

@@ -186,7 +186,8 @@ export class CosignerLink {
         await this.#push()
         this.#failures = 0
         this.#reached = true
-        if (this.#alarm?.lasting === false) this.#alarm = null
+        // What was said of its clock stands until its clock is seen to be right.
+        if (this.#alarm?.lasting === false && this.#alarm.code !== 'clock') this.#alarm = null
       } catch (error) {
         if (signal.aborted) return
         if (error instanceof PushEnded) this.#ended = true
@@ -467,13 +468,14 @@ export class CosignerLink {
       standing.kind === 'forked'
         ? `${spec.name} shows a head of ${size} entries, signed with this log's key, that is not in this log: two logs are signed with one key`
         : `${spec.name} shows a head of ${size} entries, signed with this log's key, and this log has ${head.size}: entries were lost here, or a second node signs with its key`
+    this.#raise(standing.kind === 'forked' ? 'forked' : 'behind', message, { lasting: true })
+    onFork(message)
+    const kind = standing.kind === 'forked' ? 'log-fork' : 'log-ahead'
     const file = await evidence.save(
-      { kind: 'log-fork', origin: log.origin, by: spec.name, message, notes: [textOf(head.note), textOf(note)] },
+      { kind, origin: log.origin, by: spec.name, message, notes: [textOf(head.note), textOf(note)] },
       clock.nowMs(),
     )
-    this.#raise(standing.kind === 'forked' ? 'forked' : 'behind', message, { lasting: true })
     tell({ event: 'record.halt', cosigner: spec.name, message, evidence: file })
-    onFork(message)
     return true
   }
 

@@ -1,3 +1,5 @@
+import type { Clock } from '@parley/units'
+
 /** Something that happened to the record, for whoever reads the node's log by machine. */
 export interface RecordEvent {
   /** What happened: `record.` and a word or two, joined by dots. */
@@ -7,8 +9,8 @@ export interface RecordEvent {
 
 export type TellEvent = (event: RecordEvent) => void
 
-/** Writes each event as one line of JSON. */
+/** Writes each event as one line of JSON, with the time it was told. */
 export const eventLines =
-  (log: (line: string) => void): TellEvent =>
+  (log: (line: string) => void, clock: Clock): TellEvent =>
   (event) =>
-    log(JSON.stringify(event))
+    log(JSON.stringify({ at: new Date(clock.nowMs()).toISOString(), ...event }))

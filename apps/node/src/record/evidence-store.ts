@@ -7,9 +7,10 @@ import { writeDurably } from './durable-file.ts'
 export interface Evidence {
   /**
    * `log-fork`: two heads of one size and two roots, both signed by the log: a proof by itself. `log-suspicion`: a signed head that was
-   * not shown to continue the one held, which a bad proof beside a good head also gives. `cosigner-answer`: what a cosigner answered.
+   * not shown to continue the one held, which a bad proof beside a good head also gives. `log-ahead`: a signed head of our own log beyond
+   * its end here. `cosigner-answer`: what a cosigner answered.
    */
-  readonly kind: 'log-fork' | 'log-suspicion' | 'cosigner-answer'
+  readonly kind: 'log-fork' | 'log-suspicion' | 'log-ahead' | 'cosigner-answer'
   readonly origin: string
   /** Who kept or said it: `witness`, `mirror`, or the name of a cosigner. */
   readonly by: string

@@ -50,18 +50,12 @@ export class HeadKeeper {
   readonly #options: HeadKeeperOptions
   readonly #logs: ReadonlyMap<string, VerifierKey>
   readonly #turns = new Turns()
-  readonly #forked = new Set<string>()
   /** What was read last of each log, so that its signature is not checked at every request. */
   readonly #read = new Map<string, { readonly stored: StoredHead; readonly head: KeptHead }>()
 
   constructor(options: HeadKeeperOptions) {
     this.#options = options
     this.#logs = new Map(options.logs.map((key) => [key.name, key]))
-  }
-
-  /** Origins of logs that were proven to have forked; the branch that was there first is kept and cosigned on. */
-  get forked(): ReadonlySet<string> {
-    return this.#forked
   }
 
   logKey(origin: string): VerifierKey | null {
@@ -127,7 +121,6 @@ export class HeadKeeper {
     const { evidence, role, tell, clock } = this.#options
     const { origin, kind, known, shown } = conflict
     const fork = kind === 'fork'
-    if (fork) this.#forked.add(origin)
     const message = fork
       ? 'the log signed two heads of one size with two roots'
       : 'a head signed by the log came with a proof that does not show that it continues the head held here'

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import type { LogStatus } from '@parley/contracts'
 import { isJournalError, type Journal } from '@parley/journal'
 import { checkKeyName, checkOrigin, isRecordError, type VerifierKey } from '@parley/record'
@@ -87,7 +86,7 @@ export async function openRecord(
 ): Promise<RecordService> {
   const { options, cosigners } = plan
   const log = logOf(journal)
-  const tell = eventLines(say)
+  const tell = eventLines(say, clock)
   const evidence = new EvidenceStore(dataDir)
   const http = new HttpClient()
   const opened: { close(): Promise<void> }[] = []
@@ -203,6 +202,3 @@ async function cosigningKeys(
     vkeys: [key.vkey, ...(pqKey === null ? [] : [pqKey.vkey])],
   }
 }
-
-/** Where a node keeps the journal of its pool. */
-export const journalDir = (dataDir: string): string => join(dataDir, 'journal')
