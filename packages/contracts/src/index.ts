@@ -67,6 +67,37 @@ export {
   Volume3D,
   Volume4D,
 } from './geometry.ts'
+export {
+  LineAct,
+  LineActAccepted,
+  LineActs,
+  LineActsAccepted,
+  LineAddress,
+  LineAvailability,
+  LineCheckRequest,
+  LineCheckResponse,
+  LineClock,
+  LineCompare,
+  LineCreateTable,
+  LineDeclared,
+  LineDraft,
+  type LineEvents,
+  LineFlights,
+  LineInvitation,
+  LineJoining,
+  LineJoiningPeer,
+  LineLink,
+  LineList,
+  LineMeasured,
+  LineMessage,
+  LineMessages,
+  LinePartyState,
+  LineReason,
+  LineReveal,
+  LineStatus,
+  LineStep,
+  LineTableState,
+} from './line.ts'
 export { NotificationIndex, SubscriberToNotify, SubscriptionState } from './notification.ts'
 export { buildOpenApi, type OpenApiInfo, type OpenApiObject } from './openapi.ts'
 export type { Method, Operation, Parameter, Surface } from './operation.ts'
