@@ -144,6 +144,9 @@ const INJECTED = [
   ...['30', '31', '52', '75+'].map((when) => ['pwrite64', 'EIO', when]),
 ] as [string, string, string][]
 
+/** What a writer goes on after: the note of who holds the lock, and files that stay a little longer. */
+const SHRUGGED_OFF = ['write ENOSPC', 'unlink EIO']
+
 describe('a disk that fails (strace -e inject)', () => {
   const possible = canInject()
 
@@ -197,13 +200,14 @@ describe('a disk that fails (strace -e inject)', () => {
     ['openat', 'EROFS', '2'],
     ['openat', 'EIO', '5'],
     ['openat', 'SIGKILL', '4'],
-    ['rename', 'EIO', '2'],
-    ['rename', 'SIGKILL', '2'],
+    ['rename', 'EIO', '1'],
+    ['rename', 'SIGKILL', '1'],
     ['unlink', 'EIO', '1'],
     ['ftruncate', 'EIO', '1'],
     ['ftruncate', 'SIGKILL', '2'],
   ] as [string, string, string][])('#57 #62 a log: %s with %s at call %s', async (call, fault, when) => {
-    await faultRun(dir, { call, fault, when, log: true })
+    const said = await faultRun(dir, { call, fault, when, log: true })
+    if (!SHRUGGED_OFF.includes(`${call} ${fault}`)) expect(said).not.toBe('closed')
   })
 })
 

@@ -58,7 +58,7 @@ const headOf = (journal: Journal): SignedCheckpoint => logOf(journal).checkpoint
 const rebuilt = (): number => notices.reduce((sum, one) => sum + (one.kind === 'tiles-rebuilt' ? one.tiles : 0), 0)
 
 /** Changes one bit of a tile's stored bytes at `at`, mending its checksum or not. */
-const flipTile = (level: number, index: number, { at, mended }: { at: number; mended: boolean }): void =>
+const flipTile = (level: number, index: number, { at, mended }: { at: number; mended: boolean }): unknown =>
   inDatabase(
     dir,
     `const [sum, bytes] = db.prepare('SELECT crc32, bytes FROM tile WHERE level = ? AND idx = ?').raw().get([${level}, ${index}])
@@ -93,10 +93,10 @@ function rewriteBatch(first: number, entries: readonly Uint8Array[]): void {
 
 /** The batch that holds `seq`, as it was stored. */
 function batchHolding(seq: number): { first: number; entries: Uint8Array[] } {
-  const [first, count] = inDatabase<[number, number]>(
+  const [first, count] = inDatabase(
     dir,
     `return db.prepare('SELECT first_seq, count FROM batch WHERE first_seq <= ${seq} ORDER BY first_seq DESC LIMIT 1').raw().get([])`,
-  )
+  ) as [number, number]
   return { first, entries: Array.from({ length: count }, (_, i) => entryAt(first + i)) }
 }
 

@@ -244,7 +244,7 @@ describe('a journal that becomes a log', () => {
   const COUNT = 40_000
   const small = (seq: number): Uint8Array => Uint8Array.of(seq, seq >> 8, seq >> 16)
 
-  it('builds its tree over the entries there are, signs it, and picks up where a kill interrupted that', async () => {
+  it('#70 takes format 2, which a program without logs refuses; builds its tree over the entries there are, signs it, and picks up where a kill interrupted that', async () => {
     const plain = await openSqliteJournal({ dir, kind: 'pool' })
     await plain.append(
       0,

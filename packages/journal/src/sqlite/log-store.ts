@@ -17,8 +17,8 @@ import {
   openCheckpoint,
   parseBlobLeaf,
   parseVkey,
-  type Signer,
   type SignatureLine,
+  type Signer,
   sha256,
   type VerifierKey,
   verifyEd25519,
@@ -45,6 +45,12 @@ const ROW_PAGES = 2
 /** Tiles above the lowest level kept in memory once they are verified, 8 KiB each. */
 const UPPER_TILES = 64
 
+/**
+ * Every signed head is kept, in some 105 bytes: origin, key and form are the same for all, so the note is made again from
+ * size, root and signature. One may thus be cosigned late, and an author can show all it ever signed. Tiles are stored
+ * once they are full, 32 bytes an entry and 34 with all above. Nothing is deleted, and of a cosigner that confirms a
+ * head again only the latest line is written over, in place.
+ */
 export const LOG_TABLES = `
   CREATE TABLE checkpoint(size INTEGER PRIMARY KEY, root BLOB NOT NULL, signature BLOB NOT NULL) STRICT;
   CREATE TABLE tile(

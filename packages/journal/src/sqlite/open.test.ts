@@ -73,7 +73,7 @@ describe('opening', () => {
     expect((await readFile(path)).equals(before)).toBe(true)
   })
 
-  it('refuses a newer format, and leaves it as it was', async () => {
+  it('#70 refuses a newer format, and leaves it as it was', async () => {
     const path = join(dir, 'journal.db')
     await (await openSqliteJournal({ dir })).close()
     const bytes = await readFile(path)

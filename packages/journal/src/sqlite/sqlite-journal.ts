@@ -21,9 +21,9 @@ import type {
   LogIdentity,
   LogRequest,
   LogView,
+  SealedBatch,
   StoreAnswer,
   StoreRequest,
-  SealedBatch,
   StoreSettings,
   WireError,
 } from './protocol.ts'

@@ -14,12 +14,12 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { leafHash } from '@parley/record'
 import Database from 'libsql'
 import { JournalFault, JournalRefusal, type LockHolder } from '../errors.ts'
 import { syncFolder } from '../folder.ts'
 import type { JournalNotice } from '../journal.ts'
 import type { LogSettings } from '../log.ts'
-import { leafHash } from '@parley/record'
 import { batchChecksum, batchEntries } from './batch.ts'
 import { becomeLog, dropStaged, LogStore } from './log-store.ts'
 import type { Chunk, SealedBatch, StoreSettings } from './protocol.ts'

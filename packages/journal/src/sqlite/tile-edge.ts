@@ -50,7 +50,7 @@ export class TileEdge {
   root(): Uint8Array {
     let root: Uint8Array | null = null
     for (const { range } of this.#levels) {
-      for (const peak of range.hashes().reverse()) root = root === null ? peak : nodeHash(peak, root)
+      for (const peak of range.hashes().toReversed()) root = root === null ? peak : nodeHash(peak, root)
     }
     return root ?? EMPTY_ROOT
   }

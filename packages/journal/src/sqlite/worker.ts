@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { JournalFault, JournalRefusal } from '../errors.ts'
-import type { LogRequest, StoreAnswer, StoreRequest, StoreSettings, WireError } from './protocol.ts'
 import type { LogStore } from './log-store.ts'
+import type { LogRequest, StoreAnswer, StoreRequest, StoreSettings, WireError } from './protocol.ts'
 import { SqliteStore } from './store.ts'
 
 const IDLE_TICK_MS = 1000

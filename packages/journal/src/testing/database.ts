@@ -8,7 +8,7 @@ const HERE = fileURLToPath(new URL('../..', import.meta.url))
  * Runs `body`, JavaScript with the journal's `db` and zlib's `crc32` in scope, on a closed journal, and gives what it
  * returns by way of JSON. In a process of its own: a connection of this one would let go of its locks too late.
  */
-export function inDatabase<T>(dir: string, body: string): T {
+export function inDatabase(dir: string, body: string): unknown {
   const script = `
     import Database from 'libsql'
     import { crc32 } from 'node:zlib'
@@ -22,7 +22,7 @@ export function inDatabase<T>(dir: string, body: string): T {
     input: script,
     maxBuffer: 64 << 20,
   })
-  return JSON.parse(said.toString()) as T
+  return JSON.parse(said.toString())
 }
 
 /** Every stored tile as text, in order: equal texts are equal bytes. */
@@ -31,7 +31,7 @@ export function storedTiles(dir: string): string[] {
     dir,
     `return db.prepare('SELECT level, idx, crc32, bytes FROM tile ORDER BY level, idx').raw().all([])
        .map(([level, index, sum, bytes]) => [level, index, sum, bytes.toString('base64')].join(' '))`,
-  )
+  ) as string[]
 }
 
 /** Sizes of the stored heads over any entries. */
@@ -39,5 +39,5 @@ export function storedHeads(dir: string): number[] {
   return inDatabase(
     dir,
     `return db.prepare('SELECT size FROM checkpoint WHERE size > 0 ORDER BY size').raw().all([]).map(([size]) => size)`,
-  )
+  ) as number[]
 }

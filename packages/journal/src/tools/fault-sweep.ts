@@ -28,7 +28,7 @@ const [parent = tmpdir()] = process.argv.slice(2)
 async function callsOf(call: string): Promise<number> {
   const dir = await mkdtemp(join(parent, 'parley-count-'))
   const out = join(dir, 'calls')
-  const never = injecting(dir, { call, fault: 'EIO', when: '1000000', log: true })
+  const never = injecting(dir, { call, fault: 'EIO', when: '65535', log: true })
   const command = never.map((word) => (word === '/dev/null' ? out : word))
   const writer = new URL('../testing/writer.js', import.meta.url).pathname
   const options = { stopAfter: 40, checkpointBytes: 32 << 10, inFlight: 3, sectionBytes: 2000, log: true }
