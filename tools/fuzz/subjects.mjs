@@ -178,6 +178,7 @@ const cosignerVkey = {
   },
   known: {
     ...KEY_LENIENCY,
+    ...KEY_ID_LENIENCY,
     WRONG_KEY_TYPE: 'formats reads a key of type 0x01 as one of type 0x04',
     KEY_ID_MISMATCH: '',
   },
