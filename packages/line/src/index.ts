@@ -9,6 +9,22 @@ export {
   type Quota,
   type SeparationProfile,
 } from './charter/charter.ts'
+export {
+  policyFor,
+  quorumMet,
+  quorumOf,
+  type TableCosigner,
+} from './charter/charter-quorum.ts'
+export {
+  CHARTER_HEADER,
+  charterHash,
+  formatCharter,
+  MAX_PARTIES,
+  parseCharter,
+  parseCharterText,
+} from './charter/charter-text.ts'
+export { defaultCharter, PROJECTION, RULE_OF_THREES, VOLUMES_ONLY } from './charter/default-charter.ts'
+export { openCharter, type OpenedCharter } from './charter/open-charter.ts'
 export { isLineError, LINE_ERROR_CODES, LineError, type LineErrorCode, type LineErrorDetails } from './errors.ts'
 // kinds of acts
 export type { ActKind, KindScope } from './act-kind.ts'
@@ -32,6 +48,7 @@ export {
   type SuspensionScope,
 } from './line-kinds.ts'
 export { PASSES_SUSPENSION, PRECEDENCES, type Precedence, type Subject, SUBJECTS } from './subjects.ts'
+export { officersOf } from './officers.ts'
 // the projection
 export {
   actAt,

@@ -1,4 +1,4 @@
-import type { KindRule } from '@parley/record'
+import type { KindRule, Seen } from '@parley/record'
 import type { Precedence } from '../subjects.ts'
 
 /** What a member of the table does: parties act, guarantors hold and relay, observers cosign heads (record.md 3.8). */
@@ -63,6 +63,8 @@ export interface Charter {
   readonly version: number
   /** Unix seconds at which it was written. */
   readonly atS: number
+  /** The heads from which an amendment counts, ascending by log; empty for version 1, which counts from entry 0. */
+  readonly effective: readonly Seen[]
   /** Ascending by party. */
   readonly parties: readonly CharterParty[]
   /** Who signs what; kinds beyond it have no effect. */
