@@ -258,9 +258,9 @@ export { checkOutline, MAX_OUTLINE_CORNERS } from './keys/outline.ts'
 export { signText, verifyText } from './keys/possession.ts'
 export { type Reason, type ReasonCode, REASONS } from './keys/reasons.ts'
 export {
-  type ActPlace,
+  type CausalPast,
+  causalPasts,
   createTableView,
-  happenedBefore,
   type HeadReceipt,
   judgeTable,
   receiveEntry,

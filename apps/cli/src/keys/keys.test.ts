@@ -1,4 +1,5 @@
 import { execFile, execFileSync, spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,11 +7,18 @@ import { fileURLToPath } from 'node:url'
 import {
   applyEntry,
   createKeyBook,
+  createSigner,
   encodeHex,
+  formatIdentity,
+  formatSkey,
+  formatVkey,
   type KeyBook,
+  type KeyType,
   openEnrolment,
   parseAct,
   parseSkey,
+  recipientOf,
+  type Signer,
   sha256,
 } from '@parley/record'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -62,46 +70,58 @@ const bytes = (name: string): Uint8Array => new Uint8Array(readFileSync(path(nam
 const write = (name: string, content: string | Uint8Array): void => writeFileSync(path(name), content)
 const LOG = 'ridge-7.parley/north/1'
 
-/** All keys of a party, its draft, and its enrolment signed by every one of them. */
-async function enrolled(party: string): Promise<string> {
-  const made: string[] = []
-  const create = async (file: string, kind: string, name: string): Promise<void> => {
-    made.push(`${party}-${file}.key`)
-    await json('create', kind, '--name', name, '--out', `${party}-${file}.key`)
+/** A key file and its public half, as `create` makes them, without a process for each. */
+function put(file: string, name: string, type: KeyType = 0x01): Signer {
+  const seed = new Uint8Array(randomBytes(32))
+  const signer = createSigner({ name, type, seed })
+  write(`${file}.key`, `${formatSkey({ name, type, seed })}\n`)
+  write(`${file}.vkey`, `${formatVkey(signer.key)}\n`)
+  return signer
+}
+
+async function putDesk(file: string): Promise<void> {
+  const identity = formatIdentity(new Uint8Array(randomBytes(32)))
+  write(`${file}.key`, `${identity}\n`)
+  write(`${file}.recipient`, `${await recipientOf(identity)}\n`)
+}
+
+/** All keys of a party and its draft. */
+async function party(name: string): Promise<string[]> {
+  const files = ['log', 'mirror', 'witness', 'root-1', 'root-2', 'root-3', 'ada', 'ben']
+  for (const file of files) {
+    const keyName = file === 'log' ? `ridge-7.parley/${name}/1` : `${name}/${file}`
+    put(`${name}-${file}`, keyName, file === 'mirror' || file === 'witness' ? 0x04 : 0x01)
   }
-  await create('log', 'log', `ridge-7.parley/${party}/1`)
-  await create('mirror', 'mirror', `${party}/mirror`)
-  await create('witness', 'witness', `${party}/witness`)
-  for (const n of [1, 2, 3]) await create(`root-${n}`, 'root', `${party}/root-${n}`)
-  await create('ada', 'officer', `${party}/duty-1`)
-  await create('ben', 'officer', `${party}/duty-2`)
-  await json('create', 'seal', '--out', `${party}-desk.key`)
-  const officer = (person: string, file: string, kinds: readonly string[]) => ({
+  await putDesk(`${name}-desk`)
+  const officer = (person: string, kinds: readonly string[]) => ({
     person,
-    vkey: `${party}-${file}.vkey`,
+    vkey: `${name}-${person}.vkey`,
     kinds,
     not_after: '2096-06-30T00:00:00+02:00',
     max_per_day: 50,
   })
-  write(
-    `${party}.json`,
-    JSON.stringify({
-      table: 'ridge-7',
-      party,
-      log: `${party}-log.vkey`,
-      mirrors: [`${party}-mirror.vkey`],
-      witnesses: [`${party}-witness.vkey`],
-      root: [1, 2, 3].map((n) => ({ person: `custodian-${n}`, vkey: `${party}-root-${n}.vkey` })),
-      officers: [officer('ada', 'ada', ['message', 'ack.*']), officer('ben', 'ben', ['message', 'key.delegate'])],
-      seal: [{ desk: 'duty', recipient: `${party}-desk.recipient` }],
-      tls: [encodeHex(sha256(new TextEncoder().encode(party)))],
-    }),
-  )
-  await json('enrol', 'make', `${party}.json`, '--out', `${party}.enrol`)
-  const [first = '', ...rest] = made
-  await json('enrol', 'sign', `${party}.enrol`, '--key', first, '--out', `${party}-1.enrol`)
-  await json('sign', `${party}-1.enrol`, ...rest.flatMap((file) => ['--key', file]), '--out', `${party}-signed.enrol`)
-  return `${party}-signed.enrol`
+  const draft = {
+    table: 'ridge-7',
+    party: name,
+    log: `${name}-log.vkey`,
+    mirrors: [`${name}-mirror.vkey`],
+    witnesses: [`${name}-witness.vkey`],
+    root: [1, 2, 3].map((n) => ({ person: `custodian-${n}`, vkey: `${name}-root-${n}.vkey` })),
+    officers: [officer('ada', ['message', 'ack.*']), officer('ben', ['message', 'key.delegate'])],
+    seal: [{ desk: 'duty', recipient: `${name}-desk.recipient` }],
+    tls: [encodeHex(sha256(new TextEncoder().encode(name)))],
+  }
+  write(`${name}.json`, JSON.stringify(draft))
+  return files.map((file) => `${name}-${file}.key`)
+}
+
+/** The party's enrolment, signed in two steps by every key in it. */
+async function enrolled(name: string): Promise<string> {
+  const [first = '', ...rest] = await party(name)
+  await json('enrol', 'make', `${name}.json`, '--out', `${name}.enrol`)
+  await json('enrol', 'sign', `${name}.enrol`, '--key', first, '--out', `${name}-1.enrol`)
+  await json('sign', `${name}-1.enrol`, ...rest.flatMap((file) => ['--key', file]), '--out', `${name}-signed.enrol`)
+  return `${name}-signed.enrol`
 }
 
 describe('create and show', () => {
@@ -205,7 +225,7 @@ describe('vet', () => {
   const weak = `north/duty-1+0c4ef5e2+${Buffer.from([1, 1, ...new Uint8Array(31)]).toString('base64')}`
 
   test('good ones, and why others are refused', async () => {
-    await json('create', 'officer', '--name', 'north/vet', '--out', 'vet.key')
+    put('vet', 'north/vet')
     const vkey = readFileSync(path('vet.vkey'), 'utf8').trim()
     expect(await keys('vet', 'vet.vkey', vkey.replace('vet', 'vex'))).toMatchObject({
       code: 1,
@@ -261,7 +281,7 @@ describe('the ceremony', () => {
     const b = await json('enrol', 'commit', south, '--out', 'south2.secret')
     const elsewhere = readFileSync(path('south.enrol'), 'utf8').replaceAll('ridge-7', 'valley-2')
     // The log's name is another there, and so is its key.
-    await json('create', 'log', '--name', 'valley-2.parley/south/1', '--out', 'valley.key')
+    put('valley', 'valley-2.parley/south/1')
     const vkey = readFileSync(path('valley.vkey'), 'utf8').trim()
     write('valley.enrol', elsewhere.replace(/valley-2\.parley\/south\/1\+[^"]+/, vkey))
     const run = await keys(
@@ -319,7 +339,7 @@ describe('the ceremony', () => {
     }
 
     test('delegate, sign by two custodians apart, rotate, revoke: each a file that the book takes', async () => {
-      await json('create', 'officer', '--name', 'north/duty-3', '--out', 'cora.key')
+      put('cora', 'north/duty-3')
       const terms = [
         '--person',
         'cora',
@@ -348,7 +368,7 @@ describe('the ceremony', () => {
       await json('delegate', '--vkey', 'cora.vkey', ...terms, '--key', 'north-ben.key', '--out', 'by-ben.act')
       expect(judged('by-ben.act')).toBe('valid')
 
-      await json('create', 'officer', '--name', 'north/duty-3', '--out', 'cora2.key')
+      put('cora2', 'north/duty-3')
       const pair = ['--old', 'cora.vkey', '--new', 'cora2.vkey', '--role', 'officer', '--log', LOG]
       await json('rotate', ...pair, '--key', 'cora.key', '--out', 'half.act')
       expect(judged('half.act')).toContain('key-act.unsigned')
@@ -370,7 +390,7 @@ describe('the ceremony', () => {
       )
       expect(judged('revoke.act')).toBe('valid')
 
-      await json('create', 'mirror', '--name', 'north/mirror', '--out', 'mirror2.key')
+      put('mirror2', 'north/mirror', 0x04)
       const mirrors = ['--role', 'mirror', '--old', 'north-mirror.vkey', '--new', 'mirror2.vkey']
       await json(
         'rotate',
@@ -385,7 +405,7 @@ describe('the ceremony', () => {
       )
       expect(judged('mirror.act')).toBe('valid')
 
-      await json('create', 'seal', '--out', 'night.key')
+      await putDesk('night')
       await json('desk', '--desk', 'night', '--recipient', 'night.recipient', ...root, '--out', 'desk.act')
       expect(judged('desk.act')).toBe('valid')
     })
@@ -437,19 +457,20 @@ describe('the ceremony', () => {
 })
 
 test('help of every command names exit codes and an example', async () => {
-  for (const command of [
-    ['create'],
-    ['show'],
-    ['vet'],
-    ['sign'],
-    ['delegate'],
-    ['rotate'],
-    ['revoke'],
-    ['desk'],
-    ['enrol', 'make'],
-    ['enrol', 'check'],
-  ]) {
-    const { code, out } = await keys(...command, '--help')
+  const commands = [
+    'create',
+    'show',
+    'vet',
+    'sign',
+    'delegate',
+    'rotate',
+    'revoke',
+    'desk',
+    'enrol make',
+    'enrol check',
+  ]
+  const runs = await Promise.all(commands.map((command) => keys(...command.split(' '), '--help')))
+  for (const { code, out } of runs) {
     expect(code).toBe(0)
     expect(out).toMatch(/Exit codes[\s\S]*Example/)
   }

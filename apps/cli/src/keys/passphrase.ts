@@ -1,5 +1,5 @@
-import { CannotFollow } from './usage.ts'
 import { readText } from './files.ts'
+import { CannotFollow } from './usage.ts'
 
 /** Where the passphrase of a protected file comes from: the first line of a file, or the terminal. */
 export interface PassphraseFlags {

@@ -10,8 +10,8 @@ import {
   isKindPattern,
   type JsonObject,
   parseLogName,
-  readKeyAct,
   type RotatedRole,
+  readKeyAct,
   type Signer,
 } from '@parley/record'
 import type { CliContext } from '../context.ts'

@@ -12,7 +12,7 @@ import {
 import type { CliContext } from '../context.ts'
 import { refuseExisting, writeNewFiles } from './files.ts'
 import { KEY_TYPES, type KeyKind, TYPE_NAMES } from './key-file.ts'
-import { newPassphrase, type NewPassphraseFlags } from './passphrase.ts'
+import { type NewPassphraseFlags, newPassphrase } from './passphrase.ts'
 import { CannotFollow, columns, grouped, type Outcome, tellOutcome } from './usage.ts'
 
 /** Flags of `parley keys create` as parsed. */

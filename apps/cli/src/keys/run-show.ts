@@ -1,7 +1,8 @@
 import {
-  encodeHex,
-  type Enrolment,
   ENROLMENT_HEADER,
+  type Enrolment,
+  encodeHex,
+  encodeUtf8,
   enrolmentFingerprint,
   enrolmentSignatures,
   formatKeyId,
@@ -11,7 +12,6 @@ import {
   openEnrolment,
   parseEnrolmentText,
   parseNote,
-  encodeUtf8,
   type VerifierKey,
 } from '@parley/record'
 import type { CliContext } from '../context.ts'

@@ -1,19 +1,19 @@
 import {
   ACT_HEADER,
-  enrolmentSignatures,
   ENROLMENT_HEADER,
   encodeUtf8,
+  enrolmentSignatures,
   formatActText,
+  formatKeyId,
   formatNote,
+  keysOf,
   type Note,
   parseAct,
   parseEnrolmentText,
   parseNote,
   type SignatureLine,
-  signText,
-  keysOf,
-  formatKeyId,
   type Signer,
+  signText,
 } from '@parley/record'
 import type { CliContext } from '../context.ts'
 import { readText, refuseExisting, writeNewFiles } from './files.ts'

@@ -2,7 +2,7 @@ import { RecordError, shown } from '../errors.ts'
 import { formatParts, parseParts, takeParts } from './evidence-file.ts'
 import type { CosignerFork, LogFork } from './fork.ts'
 import { formatLeafProof, parseLeafProof } from './leaf-proof.ts'
-import { formatClaim, parseClaim, type Protest } from './protest.ts'
+import { formatClaim, type Protest, parseClaim } from './protest.ts'
 import type { Receipt } from './receipt.ts'
 import type { StateDispute } from './state-dispute.ts'
 

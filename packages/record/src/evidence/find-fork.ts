@@ -1,6 +1,6 @@
-import { encodeBase64, decodeBase64 } from '../base64.ts'
-import { equalBytes } from '../bytes.ts'
 import type { Seen } from '../act.ts'
+import { decodeBase64, encodeBase64 } from '../base64.ts'
+import { equalBytes } from '../bytes.ts'
 import { type Checkpoint, parseCheckpoint } from '../checkpoint.ts'
 import { parseNote } from '../note.ts'
 import { proveInclusion } from '../prove.ts'

@@ -3,7 +3,7 @@ import { RecordError, shown } from '../errors.ts'
 import { parseLogName } from '../origin.ts'
 import { type ActContext, NOTHING_ELSE_KNOWN } from './act-context.ts'
 import { ROOT_THRESHOLD } from './enrolment.ts'
-import { judgeFully, type Judgement, useKey } from './judge-act.ts'
+import { type Judgement, judgeFully, useKey } from './judge-act.ts'
 import { rootSigners } from './judge-key-act.ts'
 import { readKeyAct } from './key-acts.ts'
 import { countsAt, emptyBook, type KeyBook, newRecord, recordOf, recordOfPublicKey } from './key-book.ts'
@@ -22,7 +22,7 @@ export function applyEntry(book: KeyBook, entry: Uint8Array, context: ActContext
     context,
   })
   if (act !== null && act.o === book.origin && act.table === book.table) {
-    if (!book.ids.has(act.id)) book.ids.set(act.id, index)
+    book.ids.add(act.id, index)
     if (soundInLog) rememberSeen(book, act, index)
     for (const record of signers.all) {
       if (record.grant === null || !countsAt(record, index)) continue
@@ -141,7 +141,7 @@ export function continueKeyBook(previous: KeyBook, entry: Uint8Array): KeyBook {
   for (const { pin, from: since, until } of previous.pins) {
     if (since <= end && (until === null || until > end)) book.pins.push({ pin, from: 0, until: null })
   }
-  book.ids.set(act.id, 0)
+  book.ids.add(act.id, 0)
   book.size = 1
   return book
 }

@@ -1,9 +1,9 @@
 import type { Act } from '../act.ts'
 import { RecordError } from '../errors.ts'
 import { parseStateDigest, STATE_DIGEST_KIND } from '../evidence/state-digest.ts'
-import { checkOutline } from './outline.ts'
 import { readSealBody, type SealedAct } from '../seal/seal.ts'
 import { parseSealFaultBody, SEAL_FAULT_KIND } from '../seal/seal-fault.ts'
+import { checkOutline } from './outline.ts'
 
 /**
  * Which rule the body of an act breaks among those every table shares, null when none. Bodies of other kinds are judged

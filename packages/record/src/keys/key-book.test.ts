@@ -24,9 +24,9 @@ import { formatVkey } from '../vkey.ts'
 import { type ActContext, NOTHING_ELSE_KNOWN } from './act-context.ts'
 import { applyEntry, continueKeyBook } from './apply-entry.ts'
 import { grantBody } from './grant.ts'
-import { judgeAct, type Judgement, judgeOpenedSeal } from './judge-act.ts'
-import { cosignersForSize, createKeyBook, type KeyBook, logKeysForSize, recipientsAt, tlsPinsAt } from './key-book.ts'
+import { type Judgement, judgeAct, judgeOpenedSeal } from './judge-act.ts'
 import { readKeyAct } from './key-acts.ts'
+import { cosignersForSize, createKeyBook, type KeyBook, logKeysForSize, recipientsAt, tlsPinsAt } from './key-book.ts'
 
 const north = partyKeys('north')
 const south = partyKeys('south')

@@ -2,6 +2,7 @@ import { encodeHex } from '../bytes.ts'
 import type { VerifierKey } from '../vkey.ts'
 import type { Enrolment } from './enrolment.ts'
 import type { Grant } from './grant.ts'
+import { createIdTable, type IdTable } from './id-table.ts'
 import { DEFAULT_KIND_RULES, type KindRule } from './kinds.ts'
 
 export type KeyRole = 'root' | 'log' | 'mirror' | 'witness' | 'officer'
@@ -77,7 +78,7 @@ export interface KeyBook {
   readonly desks: DeskRecord[]
   readonly pins: PinRecord[]
   /** The first index of each act id. */
-  readonly ids: Map<string, number>
+  readonly ids: IdTable
   /** Per log, the heads cited, growing. */
   readonly seen: Map<string, SeenStep[]>
   /** Per grant and UTC day, the indices at which it was used. */
@@ -131,7 +132,7 @@ export function emptyBook(
     keys: [],
     desks: [],
     pins: [],
-    ids: new Map(),
+    ids: createIdTable(),
     seen: new Map(),
     uses: new Map(),
   }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { JsonValue } from '../canonical-json.ts'
-import { entryOf, enrolmentOf, actOf, PARTIES, partyKeys } from '../testing/table.ts'
+import { actOf, enrolmentOf, entryOf, PARTIES, partyKeys } from '../testing/table.ts'
 import { judgeAct } from './judge-act.ts'
 import { createKeyBook } from './key-book.ts'
 import { checkOutline } from './outline.ts'

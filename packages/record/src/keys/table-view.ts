@@ -1,4 +1,4 @@
-import { type Act, parseAct } from '../act.ts'
+import { type Act, parseAct, type Seen } from '../act.ts'
 import { encodeBase64 } from '../base64.ts'
 import { CompactRange } from '../compact-range.ts'
 import { isRecordError } from '../errors.ts'
@@ -6,7 +6,7 @@ import { EMPTY_ROOT, leafHash } from '../merkle.ts'
 import type { ActContext, CitedEntry } from './act-context.ts'
 import { applyEntry } from './apply-entry.ts'
 import type { Enrolment } from './enrolment.ts'
-import { judgeAct, type Judgement } from './judge-act.ts'
+import { type Judgement, judgeAct } from './judge-act.ts'
 import { createKeyBook, type KeyBook, type KeyBookOptions } from './key-book.ts'
 
 /** A verified cosignature of a mirror over a head of another party's log. */
@@ -27,6 +27,8 @@ interface LogView {
   /** The root in base64 at each size. */
   readonly roots: string[]
   readonly range: CompactRange
+  /** The heads each entry cites; none for what is no act. */
+  readonly cited: (readonly Seen[])[]
   /** Entries that came before one that precedes them. */
   readonly waiting: Map<number, Uint8Array>
 }
@@ -56,6 +58,7 @@ export function createTableView(
         leaves: [],
         roots: [encodeBase64(EMPTY_ROOT)],
         range: new CompactRange(),
+        cited: [],
         waiting: new Map(),
       },
     ]),
@@ -80,6 +83,7 @@ export function receiveEntry(
     log.leaves.push(leaf)
     log.range.append(leaf)
     log.roots.push(encodeBase64(log.range.root()))
+    log.cited.push(tryAct(next)?.seen ?? [])
   }
 }
 
@@ -95,22 +99,30 @@ export function judgeTable(view: TableView): ReadonlyMap<string, readonly Judgem
 
 function judgeLog(view: TableView, log: LogView): Judgement[] {
   const { party, origin } = log.book
-  const covering = view.receipts.filter((receipt) => receipt.origin === origin && receipt.by !== party)
-  const mirrored = new Set(
-    view.receipts.filter(({ by }) => by === party).map(({ origin: o, size, root }) => `${o} ${size} ${root}`),
-  )
-  const sawMirror = mirrored.size > 0
+  const mirrored = new Set<string>()
+  /** When each head was first cosigned by anyone but this party: no act that cites it is older. */
+  const firstS = new Map<string, number>()
+  /** The earliest receipt of this log at each size. */
+  const bySizeS = new Map<number, number>()
+  for (const { by, origin: o, size, root, timestampS } of view.receipts) {
+    const head = `${o} ${size} ${root}`
+    if (by === party) mirrored.add(head)
+    else firstS.set(head, Math.min(firstS.get(head) ?? timestampS, timestampS))
+    if (by !== party && o === origin && log.roots[size] === root) {
+      bySizeS.set(size, Math.min(bySizeS.get(size) ?? timestampS, timestampS))
+    }
+  }
+  const receiptsAtS = earliestFrom(bySizeS, log.entries.length)
   let lowerBoundS: number | null = null
   return log.entries.map((entry, index) => {
-    for (const { o, n, r } of tryAct(entry)?.seen ?? []) {
-      const bound = firstCosigned(view, { origin: o, size: n, root: r }, party)
-      if (bound !== null && (lowerBoundS === null || bound > lowerBoundS)) lowerBoundS = bound
+    for (const { o, n, r } of log.cited[index] ?? []) {
+      const bound = firstS.get(`${o} ${n} ${r}`)
+      if (bound !== undefined && (lowerBoundS === null || bound > lowerBoundS)) lowerBoundS = bound
     }
-    const timesS = covering.filter(({ size }) => size > index).map(({ timestampS }) => timestampS)
     const context: ActContext = {
-      receiptAtS: timesS.length === 0 ? null : Math.min(...timesS),
+      receiptAtS: receiptsAtS[index] ?? null,
       lowerBoundS,
-      cosigned: (o, size, root) => (sawMirror ? mirrored.has(`${o} ${size} ${root}`) : null),
+      cosigned: (o, size, root) => (mirrored.size > 0 ? mirrored.has(`${o} ${size} ${root}`) : null),
       rootAt: (o, size) => view.logs.get(o)?.roots[size] ?? null,
       entryAt: (o, i) => citedEntry(view, o, i),
     }
@@ -118,19 +130,16 @@ function judgeLog(view: TableView, log: LogView): Judgement[] {
   })
 }
 
-/** When this head was first cosigned by anyone but the party that cites it: no act that cites it is older. */
-function firstCosigned(
-  view: TableView,
-  head: { readonly origin: string; readonly size: number; readonly root: string },
-  citedBy: string,
-): number | null {
-  const timesS = view.receipts
-    .filter(
-      ({ by, origin, size, root }) =>
-        by !== citedBy && origin === head.origin && size === head.size && root === head.root,
-    )
-    .map(({ timestampS }) => timestampS)
-  return timesS.length === 0 ? null : Math.min(...timesS)
+/** For each index, the earliest time among the sizes above it. */
+function earliestFrom(bySizeS: ReadonlyMap<number, number>, count: number): (number | null)[] {
+  const out: (number | null)[] = Array.from({ length: count }, () => null)
+  let best: number | null = null
+  for (let size = count; size > 0; size -= 1) {
+    const here = bySizeS.get(size)
+    if (here !== undefined && (best === null || here < best)) best = here
+    out[size - 1] = best
+  }
+  return out
 }
 
 function citedEntry(view: TableView, origin: string, index: number): CitedEntry | null {
@@ -151,30 +160,50 @@ function tryAct(entry: Uint8Array): Act | null {
   }
 }
 
-/** An act by the log and the index it stands at. */
-export interface ActPlace {
-  readonly origin: string
-  readonly index: number
-}
+/** For an act, how many entries of each log happened before it, itself not counted. */
+export type CausalPast = ReadonlyMap<string, number>
 
 /**
- * Whether act `a` happened before act `b` (record.md 3.4): in one log by index, across logs when a head that `b`'s log had
- * cited by then covers `a`, directly or through others. Acts of which neither happened before the other crossed.
+ * What happened before every act, by log and index (record.md 3.4): in one log the entries before it; across logs those
+ * below a head it or an act before it cites, and what happened before those. Act `a` happened before `b` when its index is
+ * below `b`'s count for `a`'s log; where neither did, they crossed. A head that the view's own log does not have at that
+ * size adds nothing: nobody can have seen it.
  */
-export function happenedBefore(view: TableView, a: ActPlace, b: ActPlace): boolean {
-  const reached = new Map<string, number>()
-  const open: ActPlace[] = [b]
-  while (open.length > 0) {
-    const { origin, index } = open.pop() as ActPlace
-    const log = view.logs.get(origin)
-    for (let i = reached.get(origin) ?? 0; i <= index; i += 1) {
-      const entry = log?.entries[i]
-      if (entry === undefined) break
-      for (const { o, n } of tryAct(entry)?.seen ?? [])
-        if (n > 0 && n > (reached.get(o) ?? 0)) open.push({ origin: o, index: n - 1 })
+export function causalPasts(view: TableView): ReadonlyMap<string, readonly CausalPast[]> {
+  const pasts = new Map<string, CausalPast[]>([...view.logs.keys()].map((origin) => [origin, []]))
+  // Each round takes every log as far as the heads it cites are taken; heads that cite each other in a ring never are.
+  for (let moved = true; moved; ) {
+    moved = false
+    for (const [origin, log] of view.logs) {
+      const done = pasts.get(origin) as CausalPast[]
+      for (let index = done.length; index < log.entries.length; index = done.length) {
+        const past = pastOf(view, { pasts, log, index })
+        if (past === null) break
+        done.push(past)
+        moved = true
+      }
     }
-    reached.set(origin, Math.max(reached.get(origin) ?? 0, index + 1))
   }
-  const known = reached.get(a.origin) ?? 0
-  return a.origin === b.origin ? a.index < b.index : a.index < known
+  return pasts
+}
+
+function pastOf(
+  view: TableView,
+  {
+    pasts,
+    log,
+    index,
+  }: { readonly pasts: ReadonlyMap<string, readonly CausalPast[]>; readonly log: LogView; readonly index: number },
+): CausalPast | null {
+  const { origin } = log.book
+  const past = new Map(index === 0 ? [] : pasts.get(origin)?.[index - 1])
+  past.set(origin, index)
+  for (const { o, n, r } of log.cited[index] ?? []) {
+    if (n === 0 || view.logs.get(o)?.roots[n] !== r) continue
+    const last = pasts.get(o)?.[n - 1]
+    if (last === undefined) return null
+    for (const [other, count] of last) past.set(other, Math.max(past.get(other) ?? 0, count))
+    past.set(o, Math.max(past.get(o) ?? 0, n))
+  }
+  return past
 }

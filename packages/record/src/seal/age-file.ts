@@ -1,5 +1,5 @@
-import { decodeUtf8 } from '../bytes.ts'
 import { decodeBase64 } from '../base64.ts'
+import { decodeUtf8 } from '../bytes.ts'
 import { RecordError, shown } from '../errors.ts'
 import type { RecipientKind } from './recipient.ts'
 

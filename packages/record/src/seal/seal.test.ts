@@ -12,12 +12,13 @@ import {
 } from 'age-encryption'
 import { describe, expect, test } from 'vitest'
 import { decodeBase64, encodeBase64 } from '../base64.ts'
-import { encodeUtf8 } from '../bytes.ts'
+import { decodeHex, encodeUtf8 } from '../bytes.ts'
 import { AGE_FILE, ALPHA, BRAVO, CHARLIE, COMMIT, INNER_TEXT, SEALED_ACT } from '../testing/seal-fixture.ts'
 import { ageEncrypt } from './age-encrypt.ts'
 import { inspectAgeFile } from './age-file.ts'
-import { commitText, formatInner, padInner, parseInner, SEAL_BUCKETS, type SealedInner, unpadInner } from './inner.ts'
+import { encodeBech32 } from './bech32.ts'
 import { formatIdentity, recipientOf } from './identity.ts'
+import { commitText, formatInner, padInner, parseInner, SEAL_BUCKETS, type SealedInner, unpadInner } from './inner.ts'
 import { PROTECTED_HEADER, protectSecret, revealSecret } from './passphrase.ts'
 import { parseRecipient } from './recipient.ts'
 import {
@@ -26,8 +27,8 @@ import {
   openSeal,
   openSealWithFileKey,
   readSealBody,
-  seal,
   type SealedAct,
+  seal,
 } from './seal.ts'
 import { decideSealDispute, parseSealFaultBody, sealFaultBody } from './seal-fault.ts'
 
@@ -87,19 +88,21 @@ describe('recipients', () => {
   test('are vetted: text, checksum, length, small order', async () => {
     expect(parseRecipient(ALPHA.recipient)).toEqual({ kind: 'x25519', text: ALPHA.recipient })
     expect(parseRecipient(await HYBRID).kind).toBe('hybrid')
-    const zero = 'age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq5cu47z'
+    const share = (hex: string): string => encodeBech32('age', decodeHex(hex))
+    const prime = `ed${'ff'.repeat(30)}7f`
     for (const [bad, rule] of [
       ['', 'bech32'],
       ['age1', 'bech32'],
-      [ALPHA.recipient.toUpperCase(), 'bech32'],
+      [ALPHA.recipient.toUpperCase(), 'lower-case'],
       [`Age${ALPHA.recipient.slice(3)}`, 'lower-case'],
       [`${ALPHA.recipient.slice(0, -1)}q`, 'checksum'],
       [` ${ALPHA.recipient}`, 'lower-case'],
-      [zero, 'small order'],
-      ['age1qyqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqj7vrya', 'small order'],
-      ['age1allllllllllllllllllllllllllllllllllllllllllllllllllalslencen', 'canonically'],
-      ['age1lllllllllllllllllllllllllllllllllllllllllllllllllllskxlyh4', 'canonically'],
-      ['age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqar9jk6', '32 bytes'],
+      [share('00'.repeat(32)), 'small order'],
+      [share(`01${'00'.repeat(31)}`), 'small order'],
+      [share('e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800'), 'small order'],
+      [share(prime), 'canonically'],
+      [share('ff'.repeat(32)), 'canonically'],
+      [share('00'.repeat(31)), '32 bytes'],
       ['ssh-ed25519 AAAAC3NzaC1lZDI1NTE1AAAAIK0wmN', 'lower-case'],
     ] as const) {
       expect(() => parseRecipient(bad)).toThrow(
