@@ -28,6 +28,13 @@ export interface KeptHead {
   readonly timeS: number
 }
 
+/** A log signed two heads that cannot both be: the proof was kept. */
+export interface FoundFork {
+  readonly origin: string
+  /** File of the evidence; null: the same was kept before. */
+  readonly evidence: string | null
+}
+
 export interface HeadKeeperOptions {
   readonly role: 'witness' | 'mirror'
   readonly store: HeadStore
@@ -39,6 +46,7 @@ export interface HeadKeeperOptions {
   readonly timeS: (lastS: number) => number
   /** Makes the body of the answer, once the head is on the disk. */
   readonly onAccepted: (head: KeptHead) => string
+  readonly onFork?: (fork: FoundFork) => void
 }
 
 /**
@@ -136,6 +144,7 @@ export class HeadKeeper {
       },
       clock.nowMs(),
     )
+    if (fork) this.#options.onFork?.({ origin, evidence: file })
     if (file !== null)
       tell({ event: fork ? 'record.fork' : 'record.suspicion', role, origin, code, message, evidence: file })
   }

@@ -18,7 +18,6 @@ export interface Sent {
   /** Bytes of the answer that are read; a longer one is an error. Default 64 KiB. */
   readonly maxBytes?: number
   readonly timeoutMs?: number
-  readonly signal?: AbortSignal
 }
 
 const DEFAULT_MAX_BYTES = 64 * 1024
@@ -26,8 +25,13 @@ const DEFAULT_TIMEOUT_MS = 10_000
 
 /** Connections to other nodes, kept open between requests. Nothing is followed, cached or repeated. */
 export class HttpClient {
-  readonly #http = new HttpAgent({ keepAlive: true, maxSockets: 8, timeout: 60_000 })
+  readonly #http: HttpAgent
   readonly #https = new HttpsAgent({ keepAlive: true, maxSockets: 8, timeout: 60_000 })
+
+  /** `agent`: makes the connections for `http:` URLs in place of our own, however it does so: to a pinned peer, through a relay. */
+  constructor({ agent }: { readonly agent?: HttpAgent } = {}) {
+    this.#http = agent ?? new HttpAgent({ keepAlive: true, maxSockets: 8, timeout: 60_000 })
+  }
 
   get(url: string, sent: Sent = {}): Promise<Fetched> {
     return this.#ask('GET', url, sent)
@@ -42,6 +46,7 @@ export class HttpClient {
     return this.#ask('PUT', url, sent)
   }
 
+  /** Ends what is under way. */
   close(): void {
     this.#http.destroy()
     this.#https.destroy()
@@ -50,12 +55,10 @@ export class HttpClient {
   async #ask(method: string, url: string, sent: Sent): Promise<Fetched> {
     const { body, maxBytes = DEFAULT_MAX_BYTES, timeoutMs = DEFAULT_TIMEOUT_MS } = sent
     const secure = url.startsWith('https:')
-    const timeout = AbortSignal.timeout(timeoutMs)
-    const signal = sent.signal === undefined ? timeout : AbortSignal.any([timeout, sent.signal])
     const message = (secure ? httpsRequest : httpRequest)(url, {
       method,
       agent: secure ? this.#https : this.#http,
-      signal,
+      signal: AbortSignal.timeout(timeoutMs),
       headers: {
         'accept-encoding': 'identity',
         ...(body === undefined ? {} : { 'content-length': String(body.byteLength) }),

@@ -27,7 +27,7 @@ import { type ProtocolAnswer, refusal, storeRefusal } from './answer.ts'
 import { CosignerKeys, type CosignerSigners, cosigningTimeS } from './cosigner-keys.ts'
 import type { TellEvent } from './events.ts'
 import type { EvidenceStore } from './evidence-store.ts'
-import { HeadKeeper, refusalAnswer } from './head-keeper.ts'
+import { type FoundFork, HeadKeeper, refusalAnswer } from './head-keeper.ts'
 import { HeadStore } from './head-store.ts'
 import type { ReadableLog } from './log-resource.ts'
 import { MirroredLog } from './mirrored-log.ts'
@@ -43,6 +43,9 @@ export interface MirrorOptions {
   readonly clock: Clock
   readonly evidence: EvidenceStore
   readonly tell: TellEvent
+  /** Told each time a head was cosigned: every entry below `size` is here and may be read. */
+  readonly onCommitted?: (head: { readonly origin: string; readonly size: number; readonly timeS: number }) => void
+  readonly onFork?: (fork: FoundFork) => void
 }
 
 /** Uploads that one log may have under way; each may hold the entries of one package. */
@@ -93,6 +96,7 @@ export class Mirror implements AsyncDisposable {
       evidence,
       tell,
       timeS: () => 0,
+      ...(options.onFork === undefined ? {} : { onFork: options.onFork }),
       onAccepted: ({ checkpoint: { origin, size, root }, note }) => {
         const mirrored = this.#logs.get(origin) as Mirrored
         mirrored.heads = withPending(this.#state(mirrored), { size, root, note })
@@ -296,6 +300,7 @@ export class Mirror implements AsyncDisposable {
     await log.commit(head)
     const lines = this.#keys.cosign(text, { origin, timeS: head.cosignedAtS })
     await log.saveCosignatures(head.size, lines, head.cosignedAtS)
+    this.#options.onCommitted?.({ origin, size: head.size, timeS: head.cosignedAtS })
     return { status: 200, contentType: TEXT, body: lines.map(formatSignatureLine).join('') }
   }
 

@@ -5,7 +5,7 @@ import type { ProtocolAnswer } from './answer.ts'
 import { CosignerKeys, type CosignerSigners, cosigningTimeS } from './cosigner-keys.ts'
 import type { TellEvent } from './events.ts'
 import type { EvidenceStore } from './evidence-store.ts'
-import { HeadKeeper } from './head-keeper.ts'
+import { type FoundFork, HeadKeeper } from './head-keeper.ts'
 import { HeadStore } from './head-store.ts'
 import { originHash } from './origin-hash.ts'
 
@@ -17,6 +17,9 @@ export interface WitnessOptions {
   readonly clock: Clock
   readonly evidence: EvidenceStore
   readonly tell: TellEvent
+  /** Told of each head it cosigned. */
+  readonly onCosigned?: (head: { readonly origin: string; readonly size: number; readonly timeS: number }) => void
+  readonly onFork?: (fork: FoundFork) => void
 }
 
 /** Cosigns the heads of logs for which it was given the key: each once it is on the disk, none that does not continue the one before. */
@@ -43,9 +46,11 @@ export class Witness implements AsyncDisposable {
       evidence,
       tell,
       timeS: (lastS) => cosigningTimeS(clock, lastS),
-      onAccepted: ({ checkpoint: { origin }, text, timeS }) => {
+      ...(options.onFork === undefined ? {} : { onFork: options.onFork }),
+      onAccepted: ({ checkpoint: { origin, size }, text, timeS }) => {
         const lines = this.#keys.cosign(text, { origin, timeS })
         this.#given.set(origin, { timeS, lines })
+        options.onCosigned?.({ origin, size, timeS })
         return lines.map(formatSignatureLine).join('')
       },
     })
