@@ -67,6 +67,75 @@ export {
   logsOf,
   type PartyFold,
   receiptBy,
+  unsettled,
 } from './line-projection.ts'
+export { crossed, displayOrder, happenedBefore, type Known, knownAt } from './order.ts'
+export type { ActPlace } from './place.ts'
+// what a party declares
+export {
+  closedBy,
+  type Declarations,
+  declarationsOf,
+  type DeclaredState,
+  declaredState,
+  type IdleResume,
+  type Quoted,
+  suspendedS,
+  type Suspension,
+} from './declared.ts'
+export { mayNotSay, saidUnder } from './may-say.ts'
 // messages: L1 appends here
 // flights: L3 appends here
+// volumes as acts write them
+export { readVolume, volumeBody } from './volume-body.ts'
+// messages
+export {
+  ACK_ANSWER,
+  ACK_OPEN,
+  ACK_READBACK,
+  ACK_RELAY,
+  ACK_TAKE,
+  type AnswerCode,
+  ANSWERS,
+  ESCALATION,
+  ESCALATION_STEPS,
+  type EscalationStep,
+  MESSAGE_CLOSE,
+} from './messages/acks.ts'
+export { type DueEscalation, dueEscalations, type RunningClock, runningClocks } from './messages/clocks.ts'
+export {
+  ALTITUDE_REFERENCES,
+  type AltitudeReference,
+  type ContentItem,
+  NOTATIONS,
+  type Notation,
+  type Translation,
+} from './messages/content.ts'
+export {
+  formatRole,
+  MESSAGE,
+  type MessageBody,
+  parseRole,
+  type RoleAddress,
+  sealMessageBody,
+} from './messages/message.ts'
+export {
+  checkSequence,
+  type LadderStep,
+  messageOf,
+  messagesDigest,
+  type MessageStanding,
+  messagesOf,
+  type MessageView,
+  nextNumber,
+  type SequenceGap,
+  type SequenceNote,
+  type StepSource,
+} from './messages/messages.ts'
+export { formatMessageNumber, type MessageNumber, parseMessageNumber, yearOf } from './messages/number.ts'
+export { printMessage } from './messages/print.ts'
+export { compareReadBack, type ReadBackFinding } from './messages/read-back.ts'
+export { type ClosedWatch, handoverSheet, type OpenWatch, rosterOf } from './messages/roster.ts'
+export { type TemplateId, TEMPLATES, type TemplateUse } from './messages/template-use.ts'
+export { formatItem, formatTime, type Language, LANGUAGES, renderTemplate } from './messages/templates.ts'
+export { WATCH_CLOSE, WATCH_OPEN, type WatchCloseBody } from './messages/watch.ts'
