@@ -1,16 +1,9 @@
-import {
-  type Act,
-  type ActPlace,
-  encodeBase64,
-  type Enrolment,
-  isRecordError,
-  type Judgement,
-  parseLogName,
-} from '@parley/record'
+import { type Act, encodeBase64, type Enrolment, isRecordError, type Judgement, parseLogName } from '@parley/record'
 import type { ActKind } from './act-kind.ts'
 import type { Charter } from './charter/charter.ts'
 import { isLineError, LineError, type LineErrorDetails, shown } from './errors.ts'
 import { kindOf } from './kinds.ts'
+import type { ActPlace } from './place.ts'
 
 /** An act as it came from a log a replica holds, judged by @parley/record. */
 export interface JudgedAct {
@@ -102,6 +95,8 @@ export interface LineProjection {
   /** Per log and cosigner, growing by size: the first cosignature at each size. */
   readonly receipts: Map<string, LineReceipt[]>
   readonly forks: LineFork[]
+  /** Acts that were judged before all they cite was in hand, by origin and index: `unsettled`. */
+  readonly pending: Map<string, ActPlace>
   /** Rises with every change; equal versions of one projection answer alike. */
   version: number
   /** What folds have made so far; only `foldParty` looks in. */
@@ -130,7 +125,7 @@ export function createLine(charter: Charter, enrolments: readonly Enrolment[]): 
   }
   const logs = new Map<string, LineLog>()
   for (const { log, party, logNumber } of enrolments) logs.set(log.name, emptyLog(log.name, party, logNumber))
-  return { charter, enrolments, logs, receipts: new Map(), forks: [], version: 0, folds: new Map() }
+  return { charter, enrolments, logs, receipts: new Map(), forks: [], pending: new Map(), version: 0, folds: new Map() }
 }
 
 const emptyLog = (origin: string, party: string, number: number): LineLog => ({
@@ -151,19 +146,57 @@ export function applyAct(line: LineProjection, judged: JudgedAct): void {
   const log = logFor(line, judged.origin)
   const present = log.entries[judged.index]
   if (present !== undefined) {
-    if (present.leaf !== encodeBase64(judged.leafHash)) {
-      const rule = `must be the entry this replica holds at ${judged.index} of ${log.origin}`
-      throw new LineError('ENTRY_CONFLICT', { field: 'leafHash', value: encodeBase64(judged.leafHash), rule })
-    }
+    if (present.leaf !== encodeBase64(judged.leafHash)) throw conflict(log, judged)
     judgeAgain(line, log, { ...judged, learntS: present.learntS })
     return
   }
+  const waiting = log.waiting.get(judged.index)
+  if (waiting !== undefined && encodeBase64(waiting.leafHash) !== encodeBase64(judged.leafHash))
+    throw conflict(log, judged)
   log.waiting.set(judged.index, judged)
   for (let next = log.waiting.get(log.entries.length); next !== undefined; next = log.waiting.get(log.entries.length)) {
     log.waiting.delete(log.entries.length)
-    log.entries.push(read(line, log, next))
+    const entry = read(line, log, next)
+    log.entries.push(entry)
+    notePending(line, entry)
     line.version += 1
   }
+}
+
+const conflict = (log: LineLog, { leafHash, index }: JudgedAct): LineError =>
+  new LineError('ENTRY_CONFLICT', {
+    field: 'leafHash',
+    value: encodeBase64(leafHash),
+    rule: `must be the entry this replica holds at ${index} of ${log.origin}`,
+  })
+
+const UNVERIFIED: ReadonlySet<string> = new Set(['ref.unverified', 'seen.unverified'])
+
+function notePending(line: LineProjection, entry: LineAct): void {
+  const { origin, index } = entry
+  const key = `${origin} ${index}`
+  const open = entry.judgement.reasons.some(({ code }) => UNVERIFIED.has(code)) && !citedInHand(line, entry)
+  if (open) line.pending.set(key, { origin, index })
+  else line.pending.delete(key)
+}
+
+/** Whether all the act cites is in hand, so that a judgement of it now is final as far as citations go. */
+function citedInHand(line: LineProjection, { act }: LineAct): boolean {
+  if (act === null) return true
+  const { ref, seen } = act
+  if (ref !== undefined && actAt(line, { origin: ref.o, index: ref.i }) === null) return false
+  return seen.every(({ o, n }) => (line.logs.get(o)?.entries.length ?? 0) >= n)
+}
+
+/**
+ * Acts that were judged before what they cite was in hand, and can be settled now: judge each again and give it to
+ * `applyAct`. Empty when nothing is left to settle.
+ */
+export function unsettled(line: LineProjection): readonly ActPlace[] {
+  return [...line.pending.values()].filter((place) => {
+    const act = actAt(line, place)
+    return act !== null && citedInHand(line, act)
+  })
 }
 
 function judgeAgain(line: LineProjection, log: LineLog, judged: JudgedAct): void {
@@ -171,6 +204,7 @@ function judgeAgain(line: LineProjection, log: LineLog, judged: JudgedAct): void
   const earliest = earlier(before.receiptS, judged.receiptS)
   const after = { ...read(line, log, judged), receiptS: earliest }
   log.entries[judged.index] = after
+  notePending(line, after)
   line.version += 1
   const same =
     before.effective === after.effective &&
