@@ -5,11 +5,12 @@ import { DecisionList } from './parts/decision-list.tsx'
 import { Detail } from './parts/detail.tsx'
 import { MapView } from './parts/map-view.tsx'
 import { Problems } from './parts/problems.tsx'
+import { RecordPanel } from './parts/record-panel.tsx'
 import { SkyList } from './parts/sky-list.tsx'
 import { PagePatterns } from './parts/swatch.tsx'
 import { TimeSlider } from './parts/time-slider.tsx'
 import { TopBar } from './parts/top-bar.tsx'
-import { sideView, type View, view, views } from './view-state.ts'
+import { type SideView, sideView, sideViews, type View, view, views } from './view-state.ts'
 
 /** On a narrow screen one view at a time; the wide layout shows all and keeps only the side column's two tabs. */
 function NarrowTabs() {
@@ -22,7 +23,7 @@ function NarrowTabs() {
           aria-current={view.value === each ? 'page' : undefined}
           onClick={() => {
             view.value = each
-            if (each === 'detail' || each === 'check') sideView.value = each
+            if (isSideView(each)) sideView.value = each
           }}
         >
           {t(each === 'check' ? 'view.check-short' : `view.${each}`)}
@@ -35,7 +36,7 @@ function NarrowTabs() {
 function SideTabs() {
   return (
     <nav class="tabs side-tabs" aria-label={t('app.views')}>
-      {(['detail', 'check'] as const).map((each) => (
+      {sideViews.map((each) => (
         <button
           key={each}
           type="button"
@@ -49,6 +50,19 @@ function SideTabs() {
       ))}
     </nav>
   )
+}
+
+const isSideView = (each: View): each is SideView => (sideViews as readonly View[]).includes(each)
+
+function SidePart() {
+  switch (sideView.value) {
+    case 'detail':
+      return <Detail />
+    case 'check':
+      return <CheckForm />
+    case 'record':
+      return <RecordPanel />
+  }
 }
 
 export function App() {
@@ -91,15 +105,9 @@ export function App() {
         <div class="column side">
           <SideTabs />
           <div class="side-body">
-            {sideView.value === 'detail' ? (
-              <Boundary key="detail">
-                <Detail />
-              </Boundary>
-            ) : (
-              <Boundary key="check">
-                <CheckForm />
-              </Boundary>
-            )}
+            <Boundary key={sideView.value}>
+              <SidePart />
+            </Boundary>
           </div>
         </div>
       </main>

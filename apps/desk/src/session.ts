@@ -84,6 +84,11 @@ const token: TokenSource = (scopes, request) => {
   return pasted === null ? issuer(scopes, request) : Promise.resolve(pasted)
 }
 
+/** A token that lets its bearer read the log; `fresh` when the last one was not accepted. */
+export function memberToken(fresh: boolean): Promise<string> {
+  return token(['utm.strategic_coordination'], { fresh })
+}
+
 export const pool = createDssClient({ baseUrl: new URL('.', document.baseURI).href, token })
 
 /** Takes a token somebody pasted; false when it is no JWT or is over already. */

@@ -13,13 +13,16 @@ export type Selection =
   | { readonly kind: 'decision'; readonly seq: number }
   | { readonly kind: 'none' }
 
-export type View = 'map' | 'sky' | 'decisions' | 'detail' | 'check'
-export const views: readonly View[] = ['map', 'sky', 'decisions', 'detail', 'check']
+export type View = 'map' | 'sky' | 'decisions' | SideView
+/** The views that share a column on a wide screen. */
+export type SideView = 'detail' | 'check' | 'record'
+export const sideViews: readonly SideView[] = ['detail', 'check', 'record']
+export const views: readonly View[] = ['map', 'sky', 'decisions', ...sideViews]
 
 export const selection = signal<Selection>({ kind: 'none' })
-/** The view shown alone on a narrow screen; on a wide one `detail` and `check` share a column. */
+/** The view shown alone on a narrow screen. */
 export const view = signal<View>('map')
-export const sideView = signal<'detail' | 'check'>('check')
+export const sideView = signal<SideView>('check')
 
 const chosenMs = signal<number | null>(null)
 export const playing = signal(false)

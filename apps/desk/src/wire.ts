@@ -65,6 +65,28 @@ export interface Status {
     identification_service_areas: number
   }
   scenario: { name: string; title: LocalText; notice: LocalText } | null
+  /** The log behind the pool; absent where the node keeps none. */
+  log?: LogStatus
+}
+
+export interface LogStatus {
+  origin: string
+  vkey: string
+  size: number
+  url: string
+  cosigners: Cosigner[]
+}
+
+export interface Cosigner {
+  name: string
+  vkey: string
+  kind: 'witness' | 'mirror'
+  state: 'waiting' | 'current' | 'behind' | 'unreachable' | 'alarm'
+  size: number | null
+  lag: number
+  atS: number | null
+  ageS: number | null
+  alarm: { code: string; message: string; at: string } | null
 }
 
 /** Text of a scenario: one string for all, or one for each language. */

@@ -5,6 +5,7 @@ import { exactClearing, type Outline, type Volume4D, volumesIntersect } from '@p
 import { epochMs, metresHae } from '@parley/units'
 import type { Blocking, Clearing, Decision, WireEntity, WireReference, WireVolume4D } from '../src/wire.ts'
 import { volumesFromWire, volumeToWire } from '../src/wire.ts'
+import type { FixtureLog } from './fixture-log.ts'
 
 /**
  * A stand-in for a node, for looking at the page and for its browser test: serves the built page and answers
@@ -55,6 +56,8 @@ export interface FixtureOptions {
   readonly port?: number
   /** Nothing filed yet. */
   readonly empty?: boolean
+  /** The log of the pool; none unless told. */
+  readonly log?: FixtureLog
 }
 
 export interface Fixture {
@@ -64,6 +67,8 @@ export interface Fixture {
   readonly seen: string[]
   /** While true every answer of `/parley/v1` is a 503. */
   broken: boolean
+  /** May be replaced while the node runs. */
+  log: FixtureLog | null
   close(): Promise<void>
 }
 
@@ -254,7 +259,7 @@ export async function startFixtureNode(options: FixtureOptions): Promise<Fixture
   }
 
   const seen: string[] = []
-  const fixture = { broken: false }
+  const fixture: Pick<Fixture, 'broken' | 'log'> = { broken: false, log: options.log ?? null }
 
   const entitiesOf = (entity: Held['entity'], manager: string): WireEntity[] =>
     [...held.values()]
@@ -289,6 +294,14 @@ export async function startFixtureNode(options: FixtureOptions): Promise<Fixture
       const token = ['e30', Buffer.from(JSON.stringify(claims)).toString('base64url'), 'x'].join('.')
       return options.issuer === false ? fail(404, 'not-found', 'no issuer') : json(200, { access_token: token })
     }
+    if (pathname.startsWith('/log/') && fixture.log !== null) {
+      const bytes = fixture.log.files.get(pathname.slice('/log/'.length))
+      const open = pathname === '/log/checkpoint' || request.headers.authorization?.startsWith('Bearer ') === true
+      if (bytes === undefined || !open) return fail(open ? 404 : 401, open ? 'not-found' : 'unauthorized', pathname)
+      response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-security-policy': CSP })
+      response.end(bytes)
+      return
+    }
     if (pathname === '/parley/v1/status') {
       const count = (entity: string): number => [...held.values()].filter((each) => each.entity === entity).length
       return json(200, {
@@ -297,6 +310,7 @@ export async function startFixtureNode(options: FixtureOptions): Promise<Fixture
         simulated: true,
         exact: options.exact === true,
         compat: false,
+        ...(fixture.log === null ? {} : { log: fixture.log.status }),
         issuer: options.issuer !== false,
         nowMs: nowMs(),
         head,
