@@ -15,6 +15,7 @@ import {
 } from '@parley/record'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { expectError, type Folder, makeFolder, reportBody, shiftedClock, type TestNode } from './harness.ts'
+import { originHash } from '../src/record/origin-hash.ts'
 import { cosignerOf, evidenceIn, eventsOf, type Relay, startRecordNode, startRelay, vkeyIn } from './record-harness.ts'
 
 let folder: Folder
@@ -218,6 +219,35 @@ describe('a log with a witness and a mirror', () => {
     await expect.poll(() => statesOf(author), { timeout: 40_000 }).toEqual([['current', 701]])
     expect(relay.seen.filter((line) => line.endsWith('add-checkpoint')).length).toBeLessThan(4)
   })
+})
+
+test('a mirror that was set up anew gets everything again', async () => {
+  const vkey = await founded(300)
+  const mirrorDir = join(folder.path, 'mirror')
+  await using relay = await startRelay('http://127.0.0.1:1')
+  let spec: string
+  {
+    await using first = await startRecordNode({ mirrorFor: [vkey] }, { dataDir: mirrorDir })
+    spec = `${await vkeyIn(mirrorDir, 'mirror')}=${relay.url}/mirror`
+  }
+  const fresh = join(folder.path, 'fresh')
+  await cp(mirrorDir, fresh, { recursive: true })
+  const first = await startRecordNode({ mirrorFor: [vkey] }, { dataDir: mirrorDir })
+  relay.target = first.url
+  await using author = await startRecordNode({ cosigners: [spec] }, { dataDir })
+  await expect.poll(() => statesOf(author), WAIT).toEqual([['current', 300]])
+  await first[Symbol.asyncDispose]()
+  await using second = await startRecordNode({ mirrorFor: [vkey] }, { dataDir: fresh })
+  relay.target = second.url
+  await expect
+    .poll(
+      async () =>
+        (await second.ask('GET', `/mirror/${originHash(author.node.record.log.origin)}/checkpoint`, { token: null }))
+          .status,
+      WAIT,
+    )
+    .toBe(200)
+  await expect.poll(() => statesOf(author), WAIT).toEqual([['current', 300]])
 })
 
 describe('#52 a cosigner that lies', () => {

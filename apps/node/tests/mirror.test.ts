@@ -118,6 +118,28 @@ test('takes a head without a cosignature, its entries with one, and serves the c
     expectError(await read(log, path), 404, 'NOT_FOUND')
 })
 
+test('#46 a path that no file of a copy has is 404, and so is a copy that is not here', async () => {
+  const { hash } = logs.whole
+  for (const path of [
+    '',
+    hash,
+    `${hash}/`,
+    `${hash.toUpperCase()}/checkpoint`,
+    `${hash}0/checkpoint`,
+    `${'0'.repeat(64)}/checkpoint`,
+    `${hash}/../${hash}/checkpoint`,
+    `${hash}/tile/0/x1/000`,
+    `${hash}/tile/0/000.p/0`,
+    `${hash}/tile/0/000.p/256`,
+    `${hash}/tile/64/000`,
+    `${hash}/blob/..%2f..%2fheads`,
+    `${hash}/%2e%2e/heads`,
+    'heads/heads-1/journal.db',
+    '%zz',
+  ])
+    expectError(await node.ask('GET', `/mirror/${path}`, { token: null }), 404)
+})
+
 test('#53 the first packages alone are 202 with where to go on, and the rest may follow', async () => {
   const log = logs.parts
   await begin(log, 700)
@@ -283,9 +305,11 @@ test('#53 a body that trickles is cut after a while, others are served meanwhile
   const body = await log.addEntries({ start: 0 })
   const one = await log.addEntries({ start: 0, packages: 1 })
   const slow = uploadCut(log, body, one.length + 10)
+  const silent = node.speak(`POST ${HEAD} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 900\r\n\r\nold 0\n`)
   await expect.poll(() => nextOf(log)).toBe(256)
   expect((await post(node, ENTRIES, await log.addEntries({ start: 256 }))).status).toBe(200)
   expect(await slow).toMatch(/^$|^HTTP\/1\.1 (408|400)/)
+  expect(await silent).toMatch(/^HTTP\/1\.1 408/)
 })
 
 test('#54 two uploads of two branches: only the one whose head came first is ever kept', async () => {

@@ -172,6 +172,8 @@ export type Relayed =
 
 export interface Relay extends AsyncDisposable {
   readonly url: string
+  /** Where requests go that are let through. */
+  target: string
   /** Requests that came, as `METHOD path`. */
   readonly seen: string[]
   rule: (request: { readonly method: string; readonly path: string; readonly body: Buffer }) => Relayed
@@ -199,7 +201,7 @@ export async function startRelay(target: string): Promise<Relay> {
       }),
     )
     try {
-      const through = await fetch(`${target}${path}`, { method, headers, ...(body.length > 0 ? { body } : {}) })
+      const through = await fetch(`${relay.target}${path}`, { method, headers, ...(body.length > 0 ? { body } : {}) })
       const bytes = Buffer.from(await through.arrayBuffer())
       if (done === 'lose-answer') return void request.socket.destroy()
       response.writeHead(through.status, { 'content-type': through.headers.get('content-type') ?? '' })
@@ -213,6 +215,7 @@ export async function startRelay(target: string): Promise<Relay> {
   const { port } = server.address() as { port: number }
   const relay: Relay = {
     url: `http://127.0.0.1:${port}`,
+    target,
     seen: [],
     rule: () => 'pass',
     async [Symbol.asyncDispose]() {

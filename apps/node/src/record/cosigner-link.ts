@@ -234,9 +234,10 @@ export class CosignerLink {
     if (head === null) return
     const { spec } = this.#options
     // A mirror that has the head already gives a fresh time for no entries; a witness for the same head again.
-    if (spec.kind === 'witness' || this.#held !== head.size) await this.#bringHead(head)
+    const bring = spec.kind === 'witness' || this.#held !== head.size
+    if (bring) await this.#bringHead(head)
     if (spec.kind === 'mirror') {
-      await this.#bringEntries(head)
+      await this.#bringEntries(head, { sure: bring })
       await this.#auditNowAndThen()
     }
   }
@@ -284,7 +285,8 @@ export class CosignerLink {
     throw this.#fault('contradiction', 'it names another size each time')
   }
 
-  async #bringEntries(head: SignedCheckpoint): Promise<void> {
+  /** `sure`: the mirror has just taken that very head, and cannot have forgotten it. */
+  async #bringEntries(head: SignedCheckpoint, { sure }: { readonly sure: boolean }): Promise<void> {
     const { http, spec, log } = this.#options
     const text = this.#textOf(head)
     const blobs = new Set<string>()
@@ -327,6 +329,12 @@ export class CosignerLink {
           break
         }
         default:
+          // It may have been set up anew since; only with the head in its hands does its no mean something.
+          if (verdict.kind === 'suspect' && !sure) {
+            this.#held = null
+            this.#next = null
+            throw new PushFailed('it does not remember the head it took', 0)
+          }
           await this.#unhappy(verdict, { answer, head })
       }
     }

@@ -158,8 +158,10 @@ function serviceOf({ plan, journal, witness, mirror, http, clock, evidence, tell
   let closing: Promise<void> | null = null
   const close = (): Promise<void> => {
     closing ??= (async () => {
-      await Promise.all(links.map((link) => link.close()))
+      const ended = links.map((link) => link.close())
+      // Nobody waits for a cosigner that is slow to answer.
       http.close()
+      await Promise.all(ended)
       await witness?.close()
       await mirror?.close()
     })()
