@@ -180,7 +180,6 @@ const cosignerVkey = {
     ...KEY_LENIENCY,
     ...KEY_ID_LENIENCY,
     WRONG_KEY_TYPE: 'formats reads a key of type 0x01 as one of type 0x04',
-    KEY_ID_MISMATCH: '',
   },
 }
 

@@ -11,6 +11,8 @@ const BUILD_LIMIT_MS = 10 * 60_000
 /** Programs of others, at the versions docs/interop.md speaks of. */
 const PUBLISHED = {
   litewitness: 'filippo.io/torchwood/cmd/litewitness@v0.9.0',
+  age: 'filippo.io/age/cmd/age@v1.3.2',
+  'age-keygen': 'filippo.io/age/cmd/age-keygen@v1.3.2',
   fsck: 'github.com/transparency-dev/tessera/cmd/fsck@v1.0.4',
 }
 

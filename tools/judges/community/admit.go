@@ -38,3 +38,18 @@ func admitLog(args []string) error {
 	insertKey := "INSERT INTO key (origin, key) VALUES (?, ?)"
 	return sqlitex.Execute(db, insertKey, &sqlitex.ExecOptions{Args: []any{*origin, *vkey}})
 }
+
+// prepareLock makes the empty table that sunlight wants to find in its checkpoint database.
+func prepareLock(args []string) error {
+	flags := flag.NewFlagSet("lock", flag.ExitOnError)
+	path := flags.String("db", "", "database to make")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	db, err := sqlite.OpenConn(*path, sqlite.OpenCreate|sqlite.OpenReadWrite)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	return sqlitex.ExecuteTransient(db, "CREATE TABLE checkpoints (logID BLOB PRIMARY KEY, body BLOB NOT NULL) STRICT", nil)
+}

@@ -4,6 +4,7 @@
 //	community pipe < QUESTIONS > VERDICTS
 //	community log -policy FILE FOLDER
 //	community admit -db FILE -origin ORIGIN -vkey VKEY
+//	community lock -db FILE
 package main
 
 import (
@@ -23,6 +24,8 @@ func main() {
 		err = judgeLog(os.Args[2:])
 	case "admit":
 		err = admitLog(os.Args[2:])
+	case "lock":
+		err = prepareLock(os.Args[2:])
 	default:
 		usage()
 	}
@@ -33,6 +36,6 @@ func main() {
 }
 
 func usage() {
-	fmt.Fprintln(os.Stderr, "usage: community pipe\n       community log -policy FILE FOLDER\n       community admit -db FILE -origin ORIGIN -vkey VKEY")
+	fmt.Fprintln(os.Stderr, "usage: community pipe\n       community log -policy FILE FOLDER\n       community admit -db FILE -origin ORIGIN -vkey VKEY\n       community lock -db FILE")
 	os.Exit(2)
 }
