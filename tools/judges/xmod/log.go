@@ -185,8 +185,12 @@ func splitBundle(data []byte, count int) ([][]byte, error) {
 
 // checkTiles holds every tile that a log of this size publishes against the rebuilt tree.
 func checkTiles(src *source, tree tlog.Tree, hashes tlog.HashReader) (int, error) {
-	tiles := tlog.NewTiles(tileHeight, 0, tree.N)
-	for _, t := range tiles {
+	checked := 0
+	for _, t := range tlog.NewTiles(tileHeight, 0, tree.N) {
+		// x/mod 0.7.0 lists every width a partial tile has had; a log has to keep the last one.
+		if rest := tree.N>>uint(tileHeight*t.L) - t.N*entriesPerBundle; t.W < entriesPerBundle && int64(t.W) != rest {
+			continue
+		}
 		want, err := tlog.ReadTileData(t, hashes)
 		if err != nil {
 			return 0, err
@@ -198,8 +202,9 @@ func checkTiles(src *source, tree tlog.Tree, hashes tlog.HashReader) (int, error
 		if !bytes.Equal(got, want) {
 			return 0, fmt.Errorf("%s is not what its entries make", tilesPath(t))
 		}
+		checked++
 	}
-	return len(tiles), nil
+	return checked, nil
 }
 
 // readAuthenticated reads every leaf hash through the reader that trusts nothing but the root.
