@@ -90,7 +90,9 @@ describe.skipIf(executablePath === null)('the record', { timeout: 4 * PATIENCE_M
     expect(shown).toMatch(/[0-9a-f]{8}( [0-9a-f]{8}){7}/)
     expect(await page.locator('.cosigner').count()).toBe(2)
     expect(await text('.cosigner.current')).toContain('guarantor.example/witness witness: has seen the head')
-    expect(await text('.cosigner.behind')).toMatch(/mirror: holds every entry behind cosigned 997 missing 3 4 sec ago/)
+    expect(await text('.cosigner.behind')).toMatch(
+      /mirror: holds every entry behind · cosigned 997 · missing 3 · 4 sec ago/,
+    )
   })
 
   test('verifies the whole log on this machine, by keyboard, and says what was checked', async () => {
@@ -118,7 +120,7 @@ describe.skipIf(executablePath === null)('the record', { timeout: 4 * PATIENCE_M
     await verify()
     expect(await page.locator('.record-verdict.bad').count()).toBe(1)
     expect(await text('.record-verdict')).toContain('NOT AS IT WAS SIGNED')
-    expect(await text('.record-verdict .findings')).toContain('Entry 512 is not the one that was signed.')
+    expect(await text('.record-verdict .findings')).toContain('Entry 513 is not the one that was signed.')
   })
 
   test('a log that changed its past between two visits is found out', async () => {

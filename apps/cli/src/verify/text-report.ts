@@ -61,6 +61,8 @@ function checkedText({ entries, store, seconds }: VerifyOutput): string {
 }
 
 function contentsText({ contents, replay, acts }: VerifyOutput, officers: number): string | null {
+  if (contents === 'pool' && replay.judged + replay.unjudged === 0)
+    return 'decisions of a pool: not decided again, only that they are unaltered is said'
   if (contents === 'pool') {
     const old = replay.unjudged > 0 ? `; ${count(replay.unjudged)} of an older format cannot be` : ''
     return `${count(replay.judged)} decisions of a pool decided again by the rules${old}`

@@ -18,7 +18,7 @@ const MOST_FINDINGS = 20
 
 function Instant({ ms }: { ms: number }) {
   return (
-    <bdi dir="ltr">
+    <bdi dir="ltr" class="instant">
       {dateText(ms, 'UTC')} {clockText(ms, 'UTC', 'always')}Z
     </bdi>
   )
@@ -59,10 +59,10 @@ function CosignerRow({ cosigner }: { cosigner: Cosigner }) {
         <small>{t(kind === 'mirror' ? 'record.kind-mirror' : 'record.kind-witness')}</small>
       </p>
       <p>
-        <span class="cosigner-state">{t(`record.state-${state}`)}</span>{' '}
-        {size !== null && <span>{t('record.cosigned-size', { size: countText(of, size) })}</span>}{' '}
-        {size !== null && lag > 0 && <span>{t('record.cosigned-lag', { lag: countText(of, lag) })}</span>}{' '}
-        {ageS !== null && <span>{t('decision.ago', { age: ageText(of, ageS * 1000) })}</span>}
+        <span class="cosigner-state">{t(`record.state-${state}`)}</span>
+        {size !== null && <> · {t('record.cosigned-size', { size: countText(of, size) })}</>}
+        {size !== null && lag > 0 && <> · {t('record.cosigned-lag', { lag: countText(of, lag) })}</>}
+        {ageS !== null && <> · {t('decision.ago', { age: ageText(of, ageS * 1000) })}</>}
       </p>
       {alarm !== null && (
         <p class="said">

@@ -5,8 +5,9 @@ import type { Language, Sentence } from '../i18n.ts'
 /** A finding of the verification as one sentence; its own English words are shown beside it. */
 export function sentenceOf(of: Language, { kind, path, entries }: Finding): Sentence {
   const number = (value: number): string => countText(of, value)
-  const from = entries === null ? '—' : number(entries.from)
-  const to = entries === null ? '—' : number(entries.to - 1)
+  // The tree counts its entries from 0; the desk counts from 1, as the pool counts its decisions.
+  const from = entries === null ? '—' : number(entries.from + 1)
+  const to = entries === null ? '—' : number(entries.to)
   const file = path ?? '—'
   switch (kind) {
     case 'checkpoint-missing':
@@ -30,8 +31,7 @@ export function sentenceOf(of: Language, { kind, path, entries }: Finding): Sent
     case 'root':
       return { key: 'record.found-history' }
     case 'replay':
-      // Decisions are counted from 1 everywhere in the desk, entries of a log from 0.
-      return { key: 'record.found-replay', args: { seq: entries === null ? '—' : number(entries.from + 1) } }
+      return { key: 'record.found-replay', args: { seq: from } }
     case 'act':
     case 'act-signature':
       return { key: 'record.found-act', args: { entry: from } }
