@@ -227,7 +227,8 @@ test('a mirror that was set up anew gets everything again', async () => {
   await using relay = await startRelay('http://127.0.0.1:1')
   let spec: string
   {
-    await using first = await startRecordNode({ mirrorFor: [vkey] }, { dataDir: mirrorDir })
+    await using before = await startRecordNode({ mirrorFor: [vkey] }, { dataDir: mirrorDir })
+    expect(before.node.record.mirror).not.toBeNull()
     spec = `${await vkeyIn(mirrorDir, 'mirror')}=${relay.url}/mirror`
   }
   const fresh = join(folder.path, 'fresh')
