@@ -63,7 +63,14 @@ interface Mutable {
   idleResumes: IdleResume[]
 }
 
-const quote = ({ origin, index, leaf, atS, learntS }: LineAct): Quoted => ({ origin, index, leaf, atS, learntS })
+/** The act, to be quoted. */
+export const quoted = ({ origin, index, leaf, atS, learntS }: LineAct): Quoted => ({
+  origin,
+  index,
+  leaf,
+  atS,
+  learntS,
+})
 
 const DECLARATIONS: PartyFold<Mutable> = {
   start: () => ({ opened: null, closed: null, suspensions: [], idleResumes: [] }),
@@ -71,17 +78,17 @@ const DECLARATIONS: PartyFold<Mutable> = {
     // After its close a party has nothing left to declare.
     if (!act.effective || state.closed !== null) return
     if (bodyOf(act, LINE_OPEN) !== null) {
-      state.opened ??= quote(act)
+      state.opened ??= quoted(act)
       return
     }
     const close = bodyOf(act, LINE_CLOSE)
     if (close !== null) {
-      state.closed = { act: quote(act), reason: close.reason }
+      state.closed = { act: quoted(act), reason: close.reason }
       return
     }
     const suspend = bodyOf(act, LINE_SUSPEND)
     if (suspend !== null) {
-      state.suspensions.push({ by: act.party, act: quote(act), ...suspend, resumed: null })
+      state.suspensions.push({ by: act.party, act: quoted(act), ...suspend, resumed: null })
       return
     }
     const resume = bodyOf(act, LINE_RESUME)
@@ -92,9 +99,9 @@ const DECLARATIONS: PartyFold<Mutable> = {
     )
     const ended = state.suspensions[at]
     if (ended === undefined || ended.resumed !== null) {
-      state.idleResumes.push({ act: quote(act), why: ended === undefined ? 'not-a-suspension' : 'already-resumed' })
+      state.idleResumes.push({ act: quoted(act), why: ended === undefined ? 'not-a-suspension' : 'already-resumed' })
     } else {
-      state.suspensions[at] = { ...ended, resumed: quote(act) }
+      state.suspensions[at] = { ...ended, resumed: quoted(act) }
     }
   },
 }

@@ -84,6 +84,53 @@ export {
   type Suspension,
 } from './declared.ts'
 export { mayNotSay, saidUnder } from './may-say.ts'
+// what is measured
+export {
+  ADVICE,
+  DEGRADATIONS,
+  type Degradation,
+  type DirectionObservation,
+  LATE_AFTER,
+  measure,
+  type MeasuredDirection,
+  type MeasuredKind,
+  type MeasureLimits,
+  newDirection,
+  SILENT_AFTER,
+  type Standing,
+  standing,
+  worst,
+} from './measure.ts'
+export {
+  type Availability,
+  AVAILABILITY_PERIODS,
+  availability,
+  type AvailabilityBook,
+  type AvailabilityBucket,
+  availabilityHours,
+  type AvailabilityPeriod,
+  type AvailabilitySample,
+  createAvailability,
+  type DirectionAvailability,
+  type Gap,
+  MAX_HOLD_S,
+  mergeAvailability,
+  recordSample,
+} from './availability.ts'
+export { type TestCall, testCalls, type TestTurn, testTurn } from './test-calls.ts'
+export { deemedDelivered, type DeemedReceipt, type ReceiptLevel, receiptLevel } from './receipt-level.ts'
+export {
+  type Backlog,
+  backlogAlarm,
+  catchUpRequests,
+  ENTRIES_PER_UPLOAD,
+  RETRY_JITTER,
+  RETRY_S,
+  retryDelayMs,
+} from './retry.ts'
+// the state both sides compare
+export { digestAt, digestBody, type DigestVerdict, digestVerdicts, mayAutoAct, stateNow } from './digest.ts'
+export { closedPrefixes, type Prefix } from './heads.ts'
 // messages: L1 appends here
 // flights: L3 appends here
 // volumes as acts write them
