@@ -66,10 +66,10 @@ export class HttpClient {
         ...(sent.contentEncoding === undefined ? {} : { 'content-encoding': sent.contentEncoding }),
       },
     })
+    // A broken pipe after the answer has begun is the other side not wanting the rest; before it, `once` rejects.
+    message.on('error', () => undefined)
     message.end(body)
     const [response] = (await once(message, 'response')) as [IncomingMessage]
-    // A broken pipe after the answer has begun is the other side not wanting the rest.
-    message.on('error', () => undefined)
     const chunks: Buffer[] = []
     let length = 0
     for await (const chunk of response as AsyncIterable<Buffer>) {
