@@ -350,6 +350,56 @@ const table = {
     summary: 'This node cannot write to its disk, so it takes nothing and signs nothing.',
     remedy: 'Wait for the operator; what was cosigned is kept.',
   },
+  LINE_ACCESS_DENIED: {
+    status: 401,
+    summary: 'The line is for the node’s own people.',
+    remedy: 'Ask from the machine itself by its loopback name, or send the token in keys/desk.token as Authorization: Bearer.',
+  },
+  LINE_ORIGIN_FOREIGN: {
+    status: 403,
+    summary: 'A page of another origin may not speak for the node’s own people.',
+    remedy: 'Use the desk that the node itself serves.',
+  },
+  LINE_PEER_UNKNOWN: {
+    status: 403,
+    summary: 'The TLS key shown is of no member of this table.',
+    remedy: 'Show the key that the enrolment names.',
+  },
+  LINE_TABLE_UNKNOWN: {
+    status: 404,
+    summary: 'There is no such table here.',
+    remedy: 'GET /line/v1 lists the tables of this node.',
+  },
+  LINE_STEP_REFUSED: {
+    status: 409,
+    summary: 'This step of the ceremony cannot be taken now, or not with what was sent.',
+    remedy: 'GET …/joining says what is to be done next.',
+  },
+  LINE_CODE_MISMATCH: {
+    status: 409,
+    summary: 'The comparison codes differ.',
+    remedy: 'Trust nothing that came; begin again at another table, over other channels.',
+  },
+  LINE_NOT_READY: {
+    status: 409,
+    summary: 'The line is not open on this side yet.',
+    remedy: 'Finish joining first: GET …/joining says what is missing.',
+  },
+  LINE_HALTED: {
+    status: 503,
+    summary: 'The log of this side takes no more acts.',
+    remedy: 'See halted in the state of the table for the reason and the way out.',
+  },
+  ACT_REFUSED: {
+    status: 422,
+    summary: 'The act would have no effect, so it was not appended.',
+    remedy: 'Repair what reasons name, sign again, send again.',
+  },
+  ACT_QUOTA: {
+    status: 429,
+    summary: 'More acts than the charter lets one member send; FLASH still passes.',
+    remedy: 'Wait for the seconds in Retry-After.',
+  },
   HEADERS_TOO_LARGE: {
     status: 431,
     summary: 'The request line or headers are too large.',

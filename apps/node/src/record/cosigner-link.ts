@@ -43,18 +43,14 @@ export interface LinkOptions {
   readonly heartbeatMs: number
   readonly evidence: EvidenceStore
   readonly tell: TellEvent
-  /** Told, once they are on the disk, of the cosignatures of a head, and the latest time among them. */
-  readonly onCosigned?: (receipt: {
-    readonly size: number
-    readonly cosignatures: readonly Cosignature[]
-    readonly timeS: number
-  }) => void
   /** Told once it is proven that this log must not be continued. */
   readonly onFork: (message: string) => void
   /** Told of each cosignature, once it is on the disk. */
   readonly onCosigned?: (head: {
     readonly size: number
     readonly root: Uint8Array
+    readonly cosignatures: readonly Cosignature[]
+    /** The latest time among them. */
     readonly timeS: number
     /** When the request left and its answer came, unix seconds of our own clock. */
     readonly sentS: number
@@ -416,7 +412,8 @@ export class CosignerLink {
       cosignatures.map(({ line }) => line),
     )
     this.#cosigned = { size: head.size, timeS, atMs: performance.now() }
-    this.#options.onCosigned?.({ size: head.size, cosignatures, timeS })
+    const { size, root } = head
+    this.#options.onCosigned?.({ size, root, cosignatures, timeS, sentS, receivedS })
     this.#measureClock(timeS, Math.floor(sentS), receivedS)
   }
 

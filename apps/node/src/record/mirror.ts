@@ -44,7 +44,12 @@ export interface MirrorOptions {
   readonly evidence: EvidenceStore
   readonly tell: TellEvent
   /** Told each time a head was cosigned: every entry below `size` is here and may be read. */
-  readonly onCommitted?: (head: { readonly origin: string; readonly size: number; readonly timeS: number }) => void
+  readonly onCommitted?: (head: {
+    readonly origin: string
+    readonly size: number
+    readonly root: Uint8Array
+    readonly timeS: number
+  }) => void
   readonly onFork?: (fork: FoundFork) => void
 }
 
@@ -300,7 +305,7 @@ export class Mirror implements AsyncDisposable {
     await log.commit(head)
     const lines = this.#keys.cosign(text, { origin, timeS: head.cosignedAtS })
     await log.saveCosignatures(head.size, lines, head.cosignedAtS)
-    this.#options.onCommitted?.({ origin, size: head.size, timeS: head.cosignedAtS })
+    this.#options.onCommitted?.({ origin, size: head.size, root: head.root, timeS: head.cosignedAtS })
     return { status: 200, contentType: TEXT, body: lines.map(formatSignatureLine).join('') }
   }
 
