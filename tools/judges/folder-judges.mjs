@@ -7,13 +7,15 @@ import { fileSource, verifyLog } from '@parley/record'
 import { LOG, MIRROR, QUANTUM_SAFE, WITNESS } from './log.mjs'
 import { debianJudge, goJudge } from './toolchain.mjs'
 
-/** A checker of the community has been seen to hang on a damaged log: whoever takes longer has not accepted. */
-const LIMIT_MS = 8_000
+/** Whoever takes longer has not accepted. */
+const LIMIT_MS = 60_000
+/** For a checker that is known to hang on damaged logs and takes less than a second for a good one. */
+const SHORT_LIMIT_MS = 12_000
 
-function asked(path, args, accepts = null) {
-  const run = spawnSync(path, args, { encoding: 'utf8', timeout: LIMIT_MS, killSignal: 'SIGKILL' })
+function asked(path, args, { accepts = null, limitMs = LIMIT_MS } = {}) {
+  const run = spawnSync(path, args, { encoding: 'utf8', timeout: limitMs, killSignal: 'SIGKILL' })
   const said = `${run.stdout}\n${run.stderr}`.trim()
-  if (run.error?.code === 'ETIMEDOUT') return { verdict: 'hung', said: `no answer within ${LIMIT_MS / 1000} s` }
+  if (run.error?.code === 'ETIMEDOUT') return { verdict: 'hung', said: `no answer within ${limitMs / 1000} s` }
   if (run.error !== undefined) return { verdict: 'crashed', said: run.error.message }
   if (/^panic:|goroutine \d+ \[running\]/m.test(said)) {
     return { verdict: 'crashed', said: said.split('\n').find((line) => line.startsWith('panic:')) ?? 'panic' }
@@ -51,13 +53,14 @@ export function folderJudges(aside) {
       args: (folder) => [`--storage_url=${pathToFileURL(folder).href}/`, `--public_key=${vkey}`, '--ui=false'],
       // Its exit status is 0 also when it found the log wrong: what it says decides.
       accepts: /Successfully fsck'd log/,
+      limitMs: SHORT_LIMIT_MS,
     },
   ]
   return [
-    ...programs.map(({ name, program, args, accepts }) => ({
+    ...programs.map(({ name, program, args, accepts, limitMs }) => ({
       name,
       missing: program.missing,
-      judge: async (folder) => asked(program.path, args(folder), accepts),
+      judge: async (folder) => asked(program.path, args(folder), { accepts, limitMs }),
     })),
     { name: 'Parley', missing: undefined, judge: ourVerdict },
   ]
