@@ -45,17 +45,6 @@ export interface LinkOptions {
   readonly tell: TellEvent
   /** Told once it is proven that this log must not be continued. */
   readonly onFork: (message: string) => void
-  /** Told of each cosignature, once it is on the disk. */
-  readonly onCosigned?: (head: {
-    readonly size: number
-    readonly root: Uint8Array
-    readonly cosignatures: readonly Cosignature[]
-    /** The latest time among them. */
-    readonly timeS: number
-    /** When the request left and its answer came, unix seconds of our own clock. */
-    readonly sentS: number
-    readonly receivedS: number
-  }) => void
 }
 
 interface Alarm {
@@ -116,6 +105,7 @@ export class CosignerLink {
   #ticket: Uint8Array = new Uint8Array(0)
   #cosigned: { readonly size: number; readonly timeS: number; readonly atMs: number } | null = null
   #offsetS: number | null = null
+  #toldOffsetS = 0
   #failures = 0
   #faults = 0
   #reached = false
@@ -422,7 +412,11 @@ export class CosignerLink {
     this.#offsetS = timeS < sentS ? timeS - sentS : timeS > receivedS ? timeS - receivedS : 0
     const offsetS = Math.abs(this.#offsetS)
     const { tell, spec } = this.#options
-    if (offsetS > CLOCK_NOTE_S) tell({ event: 'record.clock', cosigner: spec.name, offsetS: this.#offsetS })
+    const told = offsetS > CLOCK_NOTE_S ? Math.round(this.#offsetS) : 0
+    if (Math.abs(told - this.#toldOffsetS) > 1) {
+      tell({ event: 'record.clock', cosigner: spec.name, offsetS: told })
+      this.#toldOffsetS = told
+    }
     if (offsetS > CLOCK_ALARM_S)
       this.#raise('clock', `its clock and ours differ by ${Math.round(offsetS)} s: mend the wrong one`, {
         lasting: false,
