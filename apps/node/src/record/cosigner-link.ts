@@ -45,6 +45,17 @@ export interface LinkOptions {
   readonly tell: TellEvent
   /** Told once it is proven that this log must not be continued. */
   readonly onFork: (message: string) => void
+  /** Told of each cosignature, once it is on the disk. */
+  readonly onCosigned?: (head: {
+    readonly size: number
+    readonly root: Uint8Array
+    readonly cosignatures: readonly Cosignature[]
+    /** The latest time among them. */
+    readonly timeS: number
+    /** When the request left and its answer came, unix seconds of our own clock. */
+    readonly sentS: number
+    readonly receivedS: number
+  }) => void
 }
 
 interface Alarm {
