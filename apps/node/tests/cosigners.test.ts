@@ -1,8 +1,11 @@
 import { cp, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
+  bundlePath,
   cosignCheckpoint,
   createSigner,
+  decodeBundle,
+  encodeBundle,
   formatCheckpoint,
   formatSignatureLine,
   formatVkey,
@@ -434,6 +437,42 @@ describe('#64 a log that lost its end', () => {
       ])
     expect(await evidenceIn(other.dataDir)).toEqual([])
   })
+})
+
+test('#43 #44 a mirror that gives entries back altered, cut or swapped: none is taken, and the node starts only from an honest one', async () => {
+  const vkey = await founded(0)
+  await using other = await startRecordNode({ mirrorFor: [vkey] })
+  await using relay = await startRelay(other.url)
+  const mirror = await vkeyIn(other.dataDir, 'mirror')
+  const old = join(folder.path, 'old')
+  await cp(dataDir, old, { recursive: true })
+  const path = `/mirror/${originHash(parseVkey(vkey).name)}/${bundlePath(0, 20)}`
+  let bundle: Uint8Array
+  {
+    await using author = await startRecordNode({ cosigners: [`${mirror}=${other.url}/mirror`] }, { dataDir })
+    await write(author, 20)
+    await expect.poll(() => statesOf(author), WAIT).toEqual([['current', 20]])
+    bundle = new Uint8Array(await (await fetch(`${other.url}${path}`)).arrayBuffer())
+  }
+  const entries = decodeBundle(bundle, 20)
+  const bent = (entry: Uint8Array): Uint8Array => Uint8Array.from(entry, (byte, i) => (i === 40 ? byte ^ 1 : byte))
+  const wrong: Uint8Array[] = [
+    encodeBundle(entries.map((entry, i) => (i === 7 ? bent(entry) : entry))),
+    encodeBundle([...entries.slice(0, 3), ...entries.slice(4, 5), ...entries.slice(3, 4), ...entries.slice(5)]),
+    encodeBundle(entries.slice(0, 19)),
+    bundle.slice(0, -1),
+    Buffer.concat([bundle, Buffer.from([0])]),
+  ]
+  const cosigners = [`${mirror}=${relay.url}/mirror`]
+  for (const body of wrong) {
+    relay.rule = (request) => (request.path === path ? { status: 200, type: 'application/octet-stream', body } : 'pass')
+    await expect(startRecordNode({ cosigners }, { dataDir: old })).rejects.toThrow(
+      /has 0 entries, and mirror\.parley\/\w+ has seen 20/,
+    )
+  }
+  relay.rule = () => 'pass'
+  await using back = await startRecordNode({ cosigners }, { dataDir: old })
+  expect((await back.status()).head).toBe(20)
 })
 
 describe('#65 a lost end that nobody can give back', () => {
