@@ -8,9 +8,9 @@ import { killRounds } from '../testing/kill-rounds.ts'
 const KILLS = 100
 
 it.each([
-  { name: 'holds', log: false },
-  { name: '#57 #58 as a log signs one history and publishes what was durable: holds', log: true },
-])(`$name under ${KILLS} kills at random instants`, { timeout: 900_000 }, async ({ log }) => {
+  ['holds', false],
+  ['#57 #58 as a log signs one history and publishes what was durable: holds', true],
+] as const)(`%s under ${KILLS} kills at random instants`, { timeout: 900_000 }, async (_, log) => {
   const dir = await mkdtemp(join(tmpdir(), 'parley-journal-'))
   const seed = freshSeed()
   const tally = await killRounds({ dir, rounds: KILLS, seed, log })

@@ -347,6 +347,7 @@ export class LogStore {
   /** See {@link JournalLog.reconcile}. */
   reconcile(heads: readonly CosignedHead[]): void {
     if (this.author !== 'signer') throw notSigning(this.#host.path, this.#standing)
+    if (isFinal(this.#standing)) return
     const shown = heads.flatMap(({ note }) => (note === undefined ? [] : [this.#openNote(note)]))
     this.#shown = [...this.#shown, ...shown]
     this.#claimed = heads.reduce((max, { size, note }) => (note === undefined ? Math.max(max, size) : max), 0)
@@ -368,8 +369,6 @@ export class LogStore {
 
   /** Signs when every head that was shown lies in this tree and none claimed is larger; else says why not. */
   #settle(): void {
-    const { kind } = this.#standing
-    if (kind === 'sealed' || kind === 'halted' || kind === 'forked') return
     const size = this.#edge.size
     const missing = this.#shown.reduce((max, head) => Math.max(max, head.size), 0)
     for (const head of this.#shown) {
@@ -802,6 +801,11 @@ function identify(path: string, settings: LogSettings | null, meta: Map<string, 
         ? { kind: 'mirroring' }
         : { kind: keys.hold ? 'held' : 'signing' }
   return { origin, key: keys.key, signer: keys.signer, author: keeper, keeper, standing }
+}
+
+/** Whether only a new opening, or nothing at all, changes this standing. */
+function isFinal({ kind }: LogStanding): boolean {
+  return kind === 'sealed' || kind === 'halted' || kind === 'forked'
 }
 
 function timeOf(line: SignatureLine): number {

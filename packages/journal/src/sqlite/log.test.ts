@@ -379,6 +379,23 @@ describe('a mirror', () => {
     await journal.close()
   })
 
+  it('#63 whose disk is full keeps neither entries nor note, says so, and serves what it had', async () => {
+    const journal = await openSqliteJournal({ dir, log: LOG.mirror, maxStoreBytes: 200_000 })
+    const log = logOf(journal)
+    const leaves = [...entriesOf(0, 20), ...Array.from({ length: 20 }, (_, i) => new Uint8Array(20_000).fill(i))]
+    await log.appendSigned(0, leaves.slice(0, 20), noteOver(leaves.slice(0, 20)))
+    const error = await refused(log.appendSigned(20, leaves.slice(20), noteOver(leaves)), 'COMMIT_FAILED')
+    expect(error.details).toMatchObject({ reason: 'disk-full', outcome: 'absent', head: 20 })
+    expect(headOf(journal).size).toBe(20)
+    expect(await log.bundle(0, 20)).not.toBeNull()
+    await refused(log.appendSigned(20, [], noteOver(leaves.slice(0, 20))), 'COMMIT_FAILED')
+    await journal.close()
+    const roomier = await open(LOG.mirror)
+    expect(roomier.head()).toBe(20)
+    expect(await logOf(roomier).appendSigned(20, leaves.slice(20), noteOver(leaves))).toBe(40)
+    await roomier.close()
+  })
+
   it('cannot be made of a folder whose entries nobody signed', async () => {
     const plain = await openSqliteJournal({ dir })
     await plain.append(0, [new Uint8Array(3)])
