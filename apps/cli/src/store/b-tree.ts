@@ -21,6 +21,15 @@ interface Cell {
   readonly payload: LocalPayload | null
 }
 
+/** How far a walk through a table is. */
+interface Walk {
+  readonly places: CellPlace[]
+  lastRowid: number
+  /** The row before, if it lies on the page at hand. */
+  last: { readonly page: number; readonly cell: Cell } | null
+  depth: number
+}
+
 interface LocalPayload {
   readonly size: number
   readonly at: number
@@ -80,15 +89,18 @@ export class Tables {
     this.#damaged = damaged
   }
 
-  /** The places of all rows of a table in the order of their keys; what is damaged is reported and passed over. */
-  places(root: number): CellPlace[] {
+  /**
+   * The places of all rows of a table in the order of their keys; what is damaged is reported and passed over. `named`
+   * is where the file says which page the table begins with.
+   */
+  places(root: number, named?: FileRange): CellPlace[] {
     const places: CellPlace[] = []
     this.#roots.add(root)
     try {
-      this.#walk(root, { places, lastRowid: -1, depth: 0 })
+      this.#walk(root, { places, lastRowid: -1, last: null, depth: 0 })
     } catch (error) {
       if (!(error instanceof StoreDamage)) throw error
-      this.#damaged(error)
+      this.#damaged(error instanceof BadPointer && named !== undefined ? new StoreDamage(error.message, named) : error)
     }
     return places
   }
@@ -150,7 +162,7 @@ export class Tables {
     return free
   }
 
-  #walk(number: number, state: { places: CellPlace[]; lastRowid: number; depth: number }): void {
+  #walk(number: number, state: Walk): void {
     const page = this.#claim(number)
     if (state.depth > 20) throw this.#damage(page, 0, 12, 'the tree of pages is deeper than any can be')
     const { type, cells, right } = this.#cells(page)
@@ -181,8 +193,13 @@ export class Tables {
         continue
       }
       if (type === LEAF_TABLE) {
-        if (cell.rowid <= state.lastRowid)
-          this.#damaged(this.#damage(page, cell.at, cell.end, `row ${cell.rowid} follows row ${state.lastRowid}`))
+        if (cell.rowid <= state.lastRowid) {
+          // Either of the two may be the altered one.
+          const before = state.last?.page === number ? state.last.cell : cell
+          const [from, to] = [Math.min(cell.at, before.at), Math.max(cell.end, before.end)]
+          this.#damaged(this.#damage(page, from, to, `row ${cell.rowid} follows row ${state.lastRowid}`))
+        }
+        state.last = { page: number, cell }
         state.lastRowid = cell.rowid
       }
       state.places.push({ page: number, at: cell.at })
@@ -248,7 +265,8 @@ export class Tables {
     let end = content
     let gaps = 0
     for (const span of spans) {
-      if (span.at < end) throw this.#damage(page, head, pointersEnd, `rows of the page overlap at its byte ${span.at}`)
+      if (span.at < end)
+        throw this.#damage(page, head, this.#pages.usable, `rows of the page overlap at its byte ${span.at}`)
       gaps += span.at - end
       end = span.end
     }
@@ -257,7 +275,7 @@ export class Tables {
       throw this.#damage(
         page,
         head,
-        pointersEnd,
+        this.#pages.usable,
         `${gaps} bytes of the page belong to nothing, and it counts ${String(bytes[head + 7])}`,
       )
     this.#unused(page, { from: pointersEnd, to: content, blank })

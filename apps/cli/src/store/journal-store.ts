@@ -43,6 +43,8 @@ export interface StoredHead extends TreeHead {
 /** A journal that cannot be read, and why: no statement about its contents. */
 export class StoreUnreadable extends Error {}
 
+/** "PRLJ". */
+const APPLICATION_ID = 0x50524c4a
 const FORMATS = ['1', '2']
 /** The tables as each format creates them, white space aside. */
 const SCHEMA: Readonly<Record<string, string>> = {
@@ -54,6 +56,12 @@ const SCHEMA: Readonly<Record<string, string>> = {
   blob: 'CREATE TABLE blob(sha256 BLOB NOT NULL PRIMARY KEY, seq INTEGER NOT NULL) STRICT, WITHOUT ROWID',
   cosignature:
     'CREATE TABLE cosignature(size INTEGER NOT NULL, name TEXT NOT NULL, key_id INTEGER NOT NULL, first BLOB NOT NULL, latest BLOB NOT NULL, PRIMARY KEY(size, name, key_id)) STRICT, WITHOUT ROWID',
+}
+
+/** The page a table begins with, and where the file says so. */
+interface Root {
+  readonly page: number
+  readonly named?: FileRange
 }
 
 /** A stretch of entries as they lie in one row. */
@@ -88,6 +96,7 @@ export class JournalStore implements LogSource {
   readonly #kept = new Map<number, { entries: readonly Uint8Array[]; row: Row }>()
   readonly #claimed = new Set<CellPlace>()
   #newest: StoredHead | null = null
+  #key: VerifierKey | null = null
 
   /**
    * @throws {StoreUnreadable} when it is no journal, or one in use
@@ -106,24 +115,29 @@ export class JournalStore implements LogSource {
     }
     this.#tables = new Tables(this.#pages, (damage) => this.#damage(damage))
     const roots = this.#schema()
-    this.meta = this.#readMeta(roots.get('meta') ?? 0)
-    this.entryCount = this.#listBatches(roots.get('batch') ?? 0)
-    this.#heads = roots.has('checkpoint') ? this.#tables.places(roots.get('checkpoint') as number) : []
+    this.meta = this.#readMeta(roots.get('meta'))
+    this.#checkHeader()
+    this.entryCount = this.#listBatches(roots.get('batch'))
+    this.#heads = this.#places(roots.get('checkpoint'))
     for (const row of this.#rows(roots.get('blob')))
       this.#blobs.set(encodeHex(row.values[0] as Uint8Array), Number(row.values[1]))
     for (const row of this.#rows(roots.get('cosignature'))) this.#cosignatures.push(row)
-    for (const place of roots.has('tile') ? this.#tables.places(roots.get('tile') as number) : []) this.#listTile(place)
+    for (const place of this.#places(roots.get('tile'))) this.#listTile(place)
   }
 
-  /** Name of the log; null when the journal was never made one. */
-  get origin(): string | null {
-    return this.meta.get('log_origin') ?? null
+  /** Whether the journal says that it is a log. */
+  get isLog(): boolean {
+    return this.meta.has('log_key') || this.meta.has('log_origin')
   }
 
-  /** The log's key as the store states it: a claim of the folder about itself. */
+  /** The log's key as the store states it, a claim of the folder about itself; null when it states none that is one. */
   get logKey(): VerifierKey | null {
-    const text = this.meta.get('log_key')
-    return text === undefined ? null : parseVkey(text)
+    return keyIn(this.meta.get('log_key'))
+  }
+
+  /** Reads heads as those of this key, given by somebody who knows it. */
+  believe(key: VerifierKey): void {
+    this.#key = key
   }
 
   /** Leftover bytes that mean nothing, and where such are not usual. */
@@ -170,21 +184,21 @@ export class JournalStore implements LogSource {
   }
 
   /** The note of a head, rebuilt: origin, size, root, the log's line, and the latest line of each that cosigned it. */
-  noteOf(head: StoredHead): Uint8Array {
-    const key = this.logKey as VerifierKey
+  #noteOf(head: StoredHead, key: VerifierKey): Uint8Array {
     const lines: SignatureLine[] = [{ name: key.name, keyId: key.keyId, signature: head.signature }]
     for (const { values } of this.#cosignatures) {
       const [size, name, keyId, , latest] = values
       if (size === head.size && typeof name === 'string' && typeof keyId === 'number' && latest instanceof Uint8Array)
         lines.push({ name, keyId, signature: latest })
     }
-    const text = `${this.origin ?? ''}\n${head.size}\n${encodeBase64(head.root)}\n`
+    const text = `${key.name}\n${head.size}\n${encodeBase64(head.root)}\n`
     return formatNote({ text, signatures: lines })
   }
 
   checkpoint(): Promise<Uint8Array | null> {
     const head = this.newestHead()
-    return Promise.resolve(head === null ? null : this.noteOf(head))
+    const key = this.#key ?? this.logKey
+    return Promise.resolve(head === null || key === null ? null : this.#noteOf(head, key))
   }
 
   tile(level: number, index: number, width: number): Promise<Uint8Array | null> {
@@ -290,7 +304,7 @@ export class JournalStore implements LogSource {
     for (const [name, place] of this.#tileRows) {
       if (wanted.has(name)) continue
       const row = this.#read(place)
-      if (row !== null && this.origin !== null && this.meta.get('log_author') === 'signer')
+      if (row !== null && this.isLog && this.meta.get('log_author') === 'signer')
         this.#find(row.cell, null, `tile ${name} is of no tree of ${size} entries`)
     }
     for (const [hash, seq] of this.#blobs) {
@@ -309,16 +323,16 @@ export class JournalStore implements LogSource {
     this.#pages.close()
   }
 
-  #schema(): Map<string, number> {
-    const roots = new Map<string, number>()
-    for (const row of this.#rows(1)) {
+  #schema(): Map<string, Root> {
+    const roots = new Map<string, Root>()
+    for (const row of this.#rows({ page: 1 })) {
       const [type, name, table, root, sql] = row.values
       const wanted = typeof name === 'string' ? SCHEMA[name] : undefined
       if (type !== 'table' || wanted === undefined || table !== name || plain(String(sql)) !== plain(wanted)) {
         this.#find(row.cell, null, `the table ${String(name)} is not one that this program makes`)
         if (typeof name !== 'string' || wanted === undefined) continue
       }
-      roots.set(name as string, Number(root))
+      roots.set(name as string, { page: Number(root), named: row.cell })
     }
     const [damage] = this.findings
     if (roots.has('meta') && roots.has('batch')) return roots
@@ -326,27 +340,26 @@ export class JournalStore implements LogSource {
     throw new StoreUnreadable(`${this.dir} holds no journal: its tables are not there`)
   }
 
-  #readMeta(root: number): ReadonlyMap<string, string> {
+  #readMeta(root: Root | undefined): ReadonlyMap<string, string> {
     const meta = new Map<string, string>()
-    for (const row of this.#rows(root)) {
+    const rows = [...this.#rows(root)]
+    for (const row of rows) {
       const [name, value] = row.values
-      const fits =
-        name === 'application'
-          ? value === 'parley-journal'
-          : name === 'format_version'
-            ? FORMATS.includes(String(value))
-            : name === 'created'
-              ? !Number.isNaN(Date.parse(String(value)))
-              : META.includes(String(name))
+      const fits = META[String(name)]?.(String(value)) === true
       if (!fits) this.#find(row.cell, null, `the store says "${String(name)}" is "${String(value)}"`)
       meta.set(String(name), String(value))
     }
+    const key = keyIn(meta.get('log_key'))
+    const origin = meta.get('log_origin')
+    const row = rows.find(({ values }) => values[0] === 'log_origin') ?? rows[0]
+    if (key !== null && origin !== key.name && row !== undefined)
+      this.#find(row.cell, null, `the log is named "${origin ?? ''}" and its key is that of "${key.name}"`)
     return meta
   }
 
-  #listBatches(root: number): number {
+  #listBatches(root: Root | undefined): number {
     let next = 0
-    for (const place of this.#tables.places(root)) {
+    for (const place of this.#places(root)) {
       const row = this.#peek(place)
       if (row === null) continue
       const [count] = row.counts
@@ -383,9 +396,28 @@ export class JournalStore implements LogSource {
     }
   }
 
-  *#rows(root: number | undefined): Generator<Row> {
-    if (root === undefined) return
-    for (const place of this.#tables.places(root)) {
+  #places(root: Root | undefined): CellPlace[] {
+    return root === undefined ? [] : this.#tables.places(root.page, root.named)
+  }
+
+  /** The two numbers by which SQLite's own header tells whose file this is. */
+  #checkHeader(): void {
+    const { bytes, file, offset } = this.#pages.page(1)
+    const view = new DataView(bytes.buffer, bytes.byteOffset, 100)
+    const demand = (holds: boolean, at: number, what: string): void => {
+      if (!holds)
+        this.#find(
+          { file, from: offset + at, to: offset + at + 4 },
+          null,
+          `the header of the file states another ${what}`,
+        )
+    }
+    demand(view.getUint32(60) === Number(this.meta.get('format_version')), 60, 'version than the store')
+    demand(view.getUint32(68) === APPLICATION_ID, 68, 'application')
+  }
+
+  *#rows(root: Root | undefined): Generator<Row> {
+    for (const place of this.#places(root)) {
       const row = this.#read(place)
       if (row !== null) yield row
     }
@@ -512,7 +544,28 @@ export class JournalStore implements LogSource {
 }
 
 const MOST_FINDINGS = 200
-const META = ['kind', 'journal_id', 'log_origin', 'log_key', 'log_author', 'log_start', 'log_sealed']
+/** What each fact of the store may be. */
+const META: Readonly<Record<string, (value: string) => boolean>> = {
+  application: (value) => value === 'parley-journal',
+  format_version: (value) => FORMATS.includes(value),
+  created: (value) => !Number.isNaN(Date.parse(value)),
+  kind: (value) => value !== '',
+  journal_id: (value) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(value),
+  log_origin: (value) => value !== '',
+  log_key: (value) => keyIn(value) !== null,
+  log_author: (value) => value === 'signer' || value === 'mirror',
+  log_start: (value) => /^\d+$/.test(value),
+  log_sealed: (value) => value !== '',
+}
+
+/** The key that a text states, null when it is none. */
+function keyIn(text: string | undefined): VerifierKey | null {
+  try {
+    return text === undefined ? null : parseVkey(text)
+  } catch {
+    return null
+  }
+}
 
 function leaf(entry: Uint8Array): Uint8Array {
   return entry.length <= MAX_LEAF_BYTES ? entry : leafOf(entry)

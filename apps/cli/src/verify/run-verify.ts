@@ -106,6 +106,7 @@ async function verifyTarget(target: LogTarget, flags: VerifyFlags, { process }: 
   const startedMs = performance.now()
   const { source, store } = target
   const { key, given } = await logKeyOf(target, flags.key)
+  store?.believe(key)
   const since = (flags.since ?? []).map((file) => ({ file, ...earlierHead(file, key) })).sort((a, b) => a.size - b.size)
   const judge = poolJudge(flags.replay)
   const bar = meter(process.stderr, { what: 'verifying', now: () => performance.now() })

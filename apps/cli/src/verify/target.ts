@@ -79,8 +79,9 @@ function storeTarget(name: string, folder: string): LogTarget {
     if (!(error instanceof StoreUnreadable)) throw error
     throw new CannotVerify(error.message, { cause: error })
   }
-  if (store.origin === null) {
+  if (!store.isLog) {
     store.close()
+    damaged(name, store)
     throw new CannotVerify(
       `${folder} holds a journal that was never made a log: it has no signed checkpoint. Start its node once, which makes it one.`,
     )
@@ -90,9 +91,18 @@ function storeTarget(name: string, folder: string): LogTarget {
     name,
     source: store,
     store,
-    statedKey: () => Promise.resolve(store.logKey),
+    statedKey: () => {
+      if (store.logKey === null) damaged(name, store)
+      return Promise.resolve(store.logKey)
+    },
     close: () => store.close(),
   }
+}
+
+/** A store that does not say what it must, because it was altered, is no matter of reading it wrongly. */
+function damaged(name: string, { findings: [finding] }: JournalStore): void {
+  if (finding !== undefined)
+    throw new DamagedFolder(finding.what, { ...finding.place, file: relative(name, finding.place.file) })
 }
 
 function folderTarget(folder: string): LogTarget {

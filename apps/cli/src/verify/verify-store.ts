@@ -44,7 +44,7 @@ export class SignedHeads {
     this.checked += heads.length
     const work = this.#crew
       .heads({
-        origin: this.#store.origin ?? '',
+        origin: this.#key.name,
         publicKey: this.#key.publicKey,
         heads: heads.map(({ size, root, signature }) => ({ size, root, signature })),
       })
