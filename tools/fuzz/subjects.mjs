@@ -28,8 +28,10 @@ import {
   signAct,
   tilePath,
   verifyConsistency,
+  verifyEd25519,
   verifyInclusion,
   verifyTlogProof,
+  vetPublicKey,
 } from '@parley/record'
 import { anyJson } from './json-inputs.mjs'
 import { isCanonicalJson } from './json-oracle.mjs'
@@ -218,6 +220,54 @@ const skey = {
     return keyMeaning(createSigner(secret).key)
   },
   known: KEY_LENIENCY,
+}
+
+// --- signatures
+
+/** Order of the group, little-endian: S and S + L sign the same where a verifier does not look. */
+const GROUP_ORDER = 2n ** 252n + 27742317777372353535851937790883648493n
+
+function plusOrder(signature) {
+  let s = GROUP_ORDER
+  for (let i = 63; i >= 32; i -= 1) s += BigInt(signature[i]) << BigInt(8 * (i - 32))
+  const out = Buffer.from(signature)
+  for (let i = 32; i < 64; i += 1) {
+    out[i] = Number(s & 255n)
+    s >>= 8n
+  }
+  return new Uint8Array(out)
+}
+
+const ed25519 = {
+  name: 'Ed25519 signature',
+  weight: 60,
+  asks: [['xmod', 'ed25519']],
+  make(random) {
+    const signer = random.pick([...SIGNERS, ...COSIGNERS])
+    const message = random.bytes(random.below(80))
+    const signature = new Uint8Array(signer.sign(message))
+    const { publicKey } = signer.key
+    const wound = random.below(9)
+    if (wound === 0) return [publicKey, message, plusOrder(signature)]
+    if (wound === 1) return [random.pick(SMALL_ORDER), message, signature]
+    if (wound === 2)
+      return [publicKey, message, new Uint8Array([...random.pick(SMALL_ORDER), ...signature.subarray(32)])]
+    if (wound === 3)
+      return [random.pick(SMALL_ORDER), message, new Uint8Array([...random.pick(SMALL_ORDER), ...new Uint8Array(32)])]
+    if (wound === 4) return [damageBytes(random, publicKey), message, signature]
+    if (wound === 5) return [publicKey, damageBytes(random, message), signature]
+    if (wound === 6) return [publicKey, message, damageBytes(random, signature)]
+    return [publicKey, message, signature]
+  },
+  ours([publicKey, message, signature]) {
+    vetPublicKey(publicKey)
+    if (!verifyEd25519(publicKey, message, signature)) throw refused('INVALID_SIGNATURE')
+    return PLAIN
+  },
+  known: {
+    UNSAFE_PUBLIC_KEY: 'signatures under keys of small order, whatever the message',
+    INVALID_SIGNATURE: 'signatures whose R is of small order',
+  },
 }
 
 // --- notes
@@ -758,6 +808,7 @@ export const SUBJECTS = [
   cosignerVkey,
   quantumSafeVkey,
   skey,
+  ed25519,
   noteForm,
   noteOpened,
   signatureLines,

@@ -1,5 +1,6 @@
 // Single objects, good and altered, before the libraries: proofs, cosigned checkpoints, proof files, acts. The good one first: a judge
 // that refuses it too has judged nothing.
+import { existsSync, readFileSync } from 'node:fs'
 import {
   cosignCheckpoint,
   encodeBase64,
@@ -17,8 +18,10 @@ import {
   rootFromTiles,
   signCheckpoint,
   verifyConsistency,
+  verifyEd25519,
   verifyInclusion,
   verifyTlogProof,
+  vetPublicKey,
 } from '@parley/record'
 import { folderReader, LOG, MIRROR, OFFICER, POLICY, QUANTUM_SAFE, signerOf, WITNESS } from './log.mjs'
 import { openPipe, questionOf } from './pipe.mjs'
@@ -199,6 +202,41 @@ function actCases(entry) {
   }
 }
 
+const VECTORS = new URL('../../../shared/vectors/ed25519-cctv.json', import.meta.url)
+
+/** The published edge cases of Ed25519: what we accept Go accepts too; under keys that pass vetting both say the same, R of small order apart. */
+async function edgeCases(pipe) {
+  const subject = 'published edge cases of Ed25519 (#22)'
+  if (!existsSync(VECTORS))
+    return { subject, judges: [], altered: 0, wrong: [], note: 'the vectors are not beside the checkout' }
+  const vectors = JSON.parse(readFileSync(VECTORS, 'utf8'))
+  const bytes = (hex) => new Uint8Array(Buffer.from(hex, 'hex'))
+  const args = vectors.map(({ key, msg, sig }) => [bytes(key), utf8(msg), bytes(sig)])
+  const answers = await pipe.ask(args.map((of) => questionOf('ed25519', of)))
+  const wrong = []
+  let theirs = 0
+  let vetted = 0
+  let apart = 0
+  for (const [i, [key, message, signature]] of args.entries()) {
+    const go = answers[i].startsWith('ok')
+    if (go) theirs += 1
+    const ours = verifyEd25519(key, message, signature)
+    let safe = true
+    try {
+      vetPublicKey(key)
+    } catch {
+      safe = false
+    }
+    if (safe) vetted += 1
+    if (safe && ours && !go) wrong.push(`we accept case ${i} and Go does not`)
+    if (!safe || ours === go) continue
+    if (vectors[i].flags.includes('low_order_R')) apart += 1
+    else wrong.push(`case ${i}: Go ${go}, ours ${ours}`)
+  }
+  const note = `Go accepts ${theirs}; ${vetted} have keys that pass vetting, and there we differ in ${apart}, whose R is of small order`
+  return { subject, judges: ['crypto/ed25519'], altered: vectors.length, wrong, note }
+}
+
 /** Asks the drivers about all objects. Answers per subject how many were asked, and what was not as it should be. */
 export async function judgeObjects({ folder, size, proven, note, drivers }) {
   const reader = folderReader(folder, size)
@@ -257,6 +295,7 @@ export async function judgeObjects({ folder, size, proven, note, drivers }) {
       }
       results.push({ subject, judges: asks.map(([, word]) => word), altered: bad.length, wrong })
     }
+    results.push(await edgeCases(pipes.xmod))
   } finally {
     for (const pipe of Object.values(pipes)) await pipe.close()
   }

@@ -82,10 +82,9 @@ async function judgeAllObjects(log) {
     drivers[name] = path
   }
   results.objects = await judgeObjects({ folder, size: SIZE, proven: log.proven, note: log.note, drivers })
-  for (const { subject, judges, altered, wrong } of results.objects) {
-    say(
-      `  ${subject}: ${judges.join(', ')}: the good one accepted, ${altered} altered refused${wrong.length === 0 ? '' : ', EXCEPT'}`,
-    )
+  for (const { subject, judges, altered, wrong, note } of results.objects) {
+    const summary = note ?? `the good one accepted, ${altered} altered refused`
+    say(`  ${subject}: ${judges.join(', ')}: ${summary}${wrong.length === 0 ? '' : ', EXCEPT'}`)
     for (const text of wrong) fail(text)
   }
 }

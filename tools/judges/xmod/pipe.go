@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
@@ -32,6 +33,7 @@ var verbs = map[string]func(args [][]byte) (string, error){
 	"growth":     answerGrowth,
 	"path":       answerPath,
 	"json":       answerJSON,
+	"ed25519":    answerEd25519,
 }
 
 func answerPipe(in io.Reader, out io.Writer) error {
@@ -264,4 +266,12 @@ func answerJSON(args [][]byte) (string, error) {
 		return "", err
 	}
 	return digest(bytes.TrimSuffix(out.Bytes(), []byte("\n"))), nil
+}
+
+// answerEd25519 takes public key, message, signature: the verification that x/mod's notes rest on.
+func answerEd25519(args [][]byte) (string, error) {
+	if len(args[0]) != ed25519.PublicKeySize || !ed25519.Verify(args[0], args[1], args[2]) {
+		return "", errors.New("does not verify")
+	}
+	return "-", nil
 }
