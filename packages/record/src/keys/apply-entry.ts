@@ -3,12 +3,13 @@ import { RecordError, shown } from '../errors.ts'
 import { parseLogName } from '../origin.ts'
 import { type ActContext, NOTHING_ELSE_KNOWN } from './act-context.ts'
 import { ROOT_THRESHOLD } from './enrolment.ts'
-import { type Judgement, judgeFully, useKey } from './judge-act.ts'
+import { type Judgement, judgeFully } from './judge-act.ts'
 import { rootSigners } from './judge-key-act.ts'
 import { readKeyAct } from './key-acts.ts'
 import { countsAt, emptyBook, type KeyBook, newRecord, recordOf, recordOfPublicKey } from './key-book.ts'
 import type { KeyEffect } from './key-effect.ts'
 import { verifyText } from './possession.ts'
+import { useKey } from './uses.ts'
 
 /**
  * Judges the next entry of the log and takes it into the book. What it changes in the book is decided by this log alone;

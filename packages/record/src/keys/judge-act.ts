@@ -13,6 +13,7 @@ import type { KeyEffect } from './key-effect.ts'
 import { coversKind, isKeyKind, type KindRule, ruleOf } from './kinds.ts'
 import { verifyText } from './possession.ts'
 import { type Reason, reason } from './reasons.ts'
+import { useKey, usesBefore } from './uses.ts'
 
 /** What becomes of an act (record.md 6.2, 6.3). */
 export interface Judgement {
@@ -81,7 +82,7 @@ export function judgeFully(
     own.push(reason('act.kind', 'kind', { value: shown(act.kind), rule: 'must be a kind that the charter knows' }))
   } else if (keyKind) {
     const judged = judgeKeyAct(book, parsed, { index, signers: signers.all })
-    own.push(...judged.reasons)
+    own.push(...judged.reasons, ...contestedSigners(signers.all, index))
     keyEffect = judged.effect
   } else {
     own.push(...judgeSigners(book, { act, index, rule, signers: signers.all, atS: effectAtS }))
@@ -254,24 +255,6 @@ function findSigners(book: KeyBook, { text, signatures }: ParsedAct, index: numb
   return { all, reasons }
 }
 
-const DAY_S = 86_400
-
-/** The key under which the uses of a grant on the UTC day of a claimed time are counted. */
-export const useKey = (grantId: number, atS: number): string => `${grantId}/${Math.floor(atS / DAY_S)}`
-
-function usesBefore(book: KeyBook, key: string, index: number): number {
-  const uses = book.uses.get(key)
-  if (uses === undefined) return 0
-  let low = 0
-  let high = uses.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if ((uses[middle] as number) < index) low = middle + 1
-    else high = middle
-  }
-  return low
-}
-
 /** Whether those who signed may, and are enough different persons, for an act that is not a key act. */
 function judgeSigners(
   book: KeyBook,
@@ -327,11 +310,7 @@ function judgeSigners(
       continue
     }
     persons.add(person)
-    if (record.suspectSince !== null && index >= record.suspectSince) {
-      const since = `contested: its key is suspected from index ${record.suspectSince} on`
-      found.push(reason('key.contested', 'signature line', { value: name, rule: since }))
-    }
-    found.push(...judgeGrant(book, { record, act, index, atS }))
+    found.push(...contestedSigners([record], index), ...judgeGrant(book, { record, act, index, atS }))
   }
   const needed = rule.signers === 'root' ? ROOT_THRESHOLD : rule.signers
   if (persons.size >= needed) return found
@@ -355,6 +334,16 @@ function judgeSigners(
     )
   }
   return found
+}
+
+/** Marks of signers in force whose keys were revoked later and are suspected from here or before. */
+function contestedSigners(signers: readonly KeyRecord[], index: number): Reason[] {
+  return signers.flatMap((record) => {
+    const { key, suspectSince } = record
+    if (suspectSince === null || index < suspectSince || !countsAt(record, index)) return []
+    const rule = `contested: its key is suspected from index ${suspectSince} on`
+    return [reason('key.contested', 'signature line', { value: shown(key.name), rule })]
+  })
 }
 
 function judgeGrant(

@@ -2,13 +2,14 @@ import type { ParsedAct } from '../act.ts'
 import { RecordError, shown } from '../errors.ts'
 import { formatVkey, type VerifierKey } from '../vkey.ts'
 import { ROOT_THRESHOLD } from './enrolment.ts'
-import { wideningOf } from './grant.ts'
+import { type Grant, wideningOf } from './grant.ts'
 import { type KeyAct, tryKeyAct } from './key-acts.ts'
 import { countsAt, type KeyBook, type KeyRecord, type OfficerGrant, recordOfPublicKey } from './key-book.ts'
 import { isNodeRole, type KeyEffect } from './key-effect.ts'
 import { coversKind } from './kinds.ts'
 import { verifyText } from './possession.ts'
 import { type Reason, type ReasonCode, reason } from './reasons.ts'
+import { useKey, usesBefore } from './uses.ts'
 
 interface Place {
   readonly index: number
@@ -49,7 +50,7 @@ export function judgeKeyAct(book: KeyBook, parsed: ParsedAct, place: Place): Jud
     return refuse('act.kind', 'kind', { value: shown(act.kind), rule: 'must be a known kind of key act' })
   switch (keyAct.kind) {
     case 'delegate':
-      return judgeDelegation(book, keyAct, place)
+      return judgeDelegation(book, { grant: keyAct.grant, atS: act.at, place })
     case 'rotate-key':
       return judgeRotation(book, { keyAct, parsed, place })
     case 'revoke':
@@ -108,22 +109,36 @@ function newcomerFault(
   return null
 }
 
-function judgeDelegation(book: KeyBook, { grant }: KeyAct & { kind: 'delegate' }, { index, signers }: Place): Judged {
+function judgeDelegation(
+  book: KeyBook,
+  { grant, atS, place }: { readonly grant: Grant; readonly atS: number; readonly place: Place },
+): Judged {
+  const { index, signers } = place
   let by: KeyRecord | null = null
   if (rootSigners(signers, index) < ROOT_THRESHOLD) {
     const officers = signers.filter((record) => record.role === 'officer' && countsAt(record, index))
     by = officers.find((record) => record.grant !== null && coversKind(record.grant.kinds, 'key.delegate')) ?? null
-    if (by === null) {
+    const under = by?.grant ?? null
+    if (by === null || under === null) {
       return refuse('key-act.unsigned', 'signature lines', {
         value: signers.length,
         rule: `must be of ${ROOT_THRESHOLD} custodians of the root, or of an officer who may delegate`,
       })
     }
-    if (by.grant?.depth !== 1) {
-      return refuse('key-act.depth', 'signature line', {
-        value: shown(by.key.name),
-        rule: 'must not delegate further: it holds what another officer delegated',
-      })
+    const name = shown(by.key.name)
+    if (under.depth !== 1) {
+      const rule = 'must not delegate further: it holds what another officer delegated'
+      return refuse('key-act.depth', 'signature line', { value: name, rule })
+    }
+    // By the claimed time: when the act arrived must not decide who may speak.
+    if (atS > under.notAfterS) {
+      const rule = `must not be later than ${under.notAfterS}, when ${name} expires`
+      return refuse('grant.expired', 'at', { value: atS, rule })
+    }
+    const used = usesBefore(book, useKey(under.id, atS), index)
+    if (used >= under.maxPerDay) {
+      const rule = `must be at most ${under.maxPerDay} acts a day by ${name}`
+      return refuse('grant.quota', 'signature line', { value: used + 1, rule })
     }
   }
   const duplicate = newcomerFault(book, grant.key, { index, replaces: null })

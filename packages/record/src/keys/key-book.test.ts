@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import { sha256 } from '#primitives'
 import type { Act } from '../act.ts'
 import { encodeBase64 } from '../base64.ts'
-import { encodeUtf8 } from '../bytes.ts'
+import { encodeHex, encodeUtf8 } from '../bytes.ts'
 import { leafHash } from '../merkle.ts'
 import type { Signer } from '../signer.ts'
 import { ALPHA, BRAVO, CHARLIE, SEALED_ACT } from '../testing/seal-fixture.ts'
@@ -17,12 +18,14 @@ import {
   PARTIES,
   type PartyKeys,
   partyKeys,
+  signedEnrolment,
   signerOf,
   spoilSignature,
 } from '../testing/table.ts'
 import { formatVkey } from '../vkey.ts'
 import { type ActContext, NOTHING_ELSE_KNOWN } from './act-context.ts'
 import { applyEntry, continueKeyBook } from './apply-entry.ts'
+import { formatEnrolmentText } from './enrolment.ts'
 import { grantBody } from './grant.ts'
 import { type Judgement, judgeAct, judgeOpenedSeal } from './judge-act.ts'
 import { readKeyAct } from './key-acts.ts'
@@ -54,6 +57,28 @@ const rotate = (role: string, old: Signer, next: Signer): Act =>
   keyAct(north, 'key.rotate', { new: formatVkey(next.key), old: formatVkey(old.key), role })
 const delegate = (signer: Signer, person: string, over = {}): Act =>
   keyAct(north, 'key.delegate', grantBody(grantOf(signer, person, { kinds: ['message'], ...over })))
+
+test('the bytes that are signed stay what they are: enrolment, act, delegation, possession by a head key', () => {
+  const digest = (bytes: Uint8Array | string): string =>
+    encodeHex(sha256(typeof bytes === 'string' ? encodeUtf8(bytes) : bytes))
+  const id = '0123456789abcdef0123456789abcdef'
+  const rotation = rotate('mirror', north.mirror, signerOf('north/mirror', 0x04, 'next'))
+  expect({
+    enrolment: digest(formatEnrolmentText(enrolmentOf(north))),
+    note: digest(signedEnrolment(north)),
+    message: digest(entryOf(actOf(north, { id }), [north.ada])),
+    delegation: digest(entryOf({ ...delegate(signerOf('north/duty-9'), 'dora'), id }, root2())),
+    rotation: digest(entryOf({ ...rotation, id }, [north.mirror, ...root2()])),
+  }).toMatchInlineSnapshot(`
+    {
+      "delegation": "77d72444be80adf57b22143ece3bda51e2b65568f0bf657c2fc5c2ac230f74af",
+      "enrolment": "600db8f950187dab5066b1ed727cecfaad5272200f3a9335ee57d8285b2c0494",
+      "message": "99206b0f0edcc0186578058899c16d0259bb0809e4547cea4ad55d01ca27b00a",
+      "note": "c3449113939d0166c80cd6762248097fee290b732f258962e519460d7e7a7e05",
+      "rotation": "94f8281b7dc53eed55183f3d27abcd25137bf35a4b40533d5baf55a55b2274ab",
+    }
+  `)
+})
 
 test('an officer may say what was delegated', () => {
   expect(say(actOf(north), [north.ada])).toBe('valid')
@@ -88,10 +113,12 @@ describe('revocation', () => {
 
   test('#25 what a revoked officer delegated while suspected is contested too', () => {
     const fresh = signerOf('north/duty-9')
-    say(delegate(fresh, 'dora', { maxPerDay: 5 }), [north.chief])
+    const entry = entryOf(delegate(fresh, 'dora', { maxPerDay: 5 }), [north.chief])
+    expect(says(applyEntry(book, entry))).toBe('valid')
     expect(say(actOf(north), [fresh])).toBe('valid')
     say(revoke(north.chief, 'officer', 0), root2())
     expect(say(actOf(north), [fresh])).toBe('flagged: grant.contested')
+    expect(says(judgeAct(book, entry, 0))).toBe('flagged: key.contested')
   })
 
   test('needs two custodians of the root, who are in force, and leaves two', () => {
@@ -165,6 +192,14 @@ describe('delegation', () => {
     expect(say(delegate(signerOf('north/duty-9'), 'dora', over), [north.chief])).toBe(
       'invalid, no effect: key-act.scope',
     )
+  })
+
+  test('#26 a delegation by an officer who has expired, or has used up the day', () => {
+    const late = { ...delegate(signerOf('north/duty-9'), 'dora', { maxPerDay: 5 }), at: NEVER + 1 }
+    expect(say(late, [north.chief])).toBe('invalid, no effect: grant.expired')
+    for (let i = 0; i < 10; i += 1) say(actOf(north), [north.chief])
+    const act = delegate(signerOf('north/duty-9'), 'dora', { maxPerDay: 5 })
+    expect(say(act, [north.chief])).toBe('invalid, no effect: grant.quota')
   })
 
   test('#26 a delegation to oneself', () => {
