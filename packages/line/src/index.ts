@@ -186,3 +186,40 @@ export { type ClosedWatch, handoverSheet, type OpenWatch, rosterOf } from './mes
 export { type TemplateId, TEMPLATES, type TemplateUse } from './messages/template-use.ts'
 export { formatItem, formatTime, type Language, LANGUAGES, renderTemplate } from './messages/templates.ts'
 export { WATCH_CLOSE, WATCH_OPEN, type WatchCloseBody } from './messages/watch.ts'
+// flights without a host
+export {
+  AREA_DECLARE,
+  AREA_LIFT,
+  type AreaBody,
+  BORDER_AGREE,
+  type BorderBody,
+} from './flights/area-acts.ts'
+export { areasEntered, areasOf, type AreaView } from './flights/areas.ts'
+export {
+  type BorderFinding,
+  bordersMet,
+  bordersOf,
+  type BorderView,
+  sideOf,
+  type SideVerdict,
+} from './flights/borders.ts'
+export { checkDraft, type DraftCheck, type FlightsView, flightsOf, type PlanDraft } from './flights/flights.ts'
+export {
+  INTENT_ACK,
+  INTENT_ACTIVATE,
+  INTENT_END,
+  INTENT_PROPOSE,
+  INTENT_WITHDRAW,
+  type ProposeBody,
+} from './flights/intent-acts.ts'
+export {
+  type AckFault,
+  type AckView,
+  affectedBy,
+  flightsDigest,
+  type IntentConflict,
+  intentsOf,
+  type IntentState,
+  type IntentView,
+} from './flights/intents.ts'
+export { plansConflict, type ShiftLimits, type Shifts, shiftsToClear, standingOf } from './flights/separation.ts'

@@ -1,10 +1,11 @@
 import { DEFAULT_KIND_RULES, type KindRule } from '@parley/record'
 import type { ActKind } from './act-kind.ts'
+import { FLIGHT_KINDS } from './flights/kinds.ts'
 import { LINE_KINDS } from './line-kinds.ts'
 import { MESSAGE_KINDS } from './messages/kinds.ts'
 
 const KINDS: ReadonlyMap<string, ActKind> = new Map(
-  [...LINE_KINDS, ...MESSAGE_KINDS].map((kind): [string, ActKind] => [kind.kind, kind]),
+  [...LINE_KINDS, ...MESSAGE_KINDS, ...FLIGHT_KINDS].map((kind): [string, ActKind] => [kind.kind, kind]),
 )
 
 /** The kind as the line knows it, null for kinds of other mechanisms (`key.*`, `incident.*`, `zone.*` …). */
