@@ -168,7 +168,7 @@ test('#57 a folder whose process was killed is read through its write-ahead log'
   const folder = mkdtempSync(join(tmpdir(), 'parley-killed-'))
   const script = `
     const { openSqliteJournal } = await import(${JSON.stringify(new URL('../../../../packages/journal/dist/index.js', import.meta.url).href)})
-    const journal = await openSqliteJournal({ dir: ${JSON.stringify(join(folder, 'journal'))}, kind: 'pool',
+    const journal = await openSqliteJournal({ dir: ${JSON.stringify(join(folder, 'journal'))}, kind: 'pool', checkpointBytes: 1 << 26,
       log: { origin: ${JSON.stringify(ORIGIN)}, author: { kind: 'signer', skey: ${JSON.stringify(formatSkey(SECRET))} } } })
     for (let at = 0; at < 700; at += 7)
       await journal.append(at, Array.from({ length: 7 }, (_, i) => Buffer.from('killed entry ' + (at + i))))
