@@ -217,6 +217,12 @@ class SqliteJournal implements Journal {
     if (this.#closing !== null) throw this.#closed()
     if (this.#poison !== null) throw this.#poison
     if (expectedHead !== this.#tail || this.#signedAppend) throw this.#headMoved(expectedHead)
+    if (Array.isArray(entries) && entries.length === 0) {
+      // The note of entries that are here: others may be appended behind them meanwhile.
+      await this.#durable(expectedHead)
+      await this.#askLog({ kind: 'append-signed', batches: [], note })
+      return expectedHead
+    }
     this.#signedAppend = true
     try {
       await this.#durable(this.#tail)
