@@ -48,7 +48,9 @@ function prefixOf(line: LineProjection, prefixes: readonly Prefix[]): LineProjec
       .map(([origin, log]) => {
         const entries = log.entries.slice(0, sizes.get(origin) ?? 0).map(ofTheLogs)
         return [origin, { ...log, entries, waiting: new Map(), epoch: 0 }] as const
-      }),
+      })
+      // Whether an empty log is known by name says nothing.
+      .filter(([, { entries }]) => entries.length > 0),
   )
   return { ...line, logs, receipts: new Map(), forks: [], pending: new Map(), version: 0, folds: new Map() }
 }
@@ -95,7 +97,7 @@ function effectDigest(line: LineProjection): JsonValue {
 export function digestAt(line: LineProjection, prefixes: readonly Prefix[]): string {
   const closed = new Map(closedPrefixes(line, prefixes).map(({ o, n }) => [o, n]))
   for (const { o, n } of prefixes) {
-    if (closed.get(o) === n) continue
+    if ((closed.get(o) ?? 0) === n) continue
     const rule = 'must be in hand, and cite nothing beyond the other prefixes'
     throw new LineError('HEADS_OPEN', { field: 'heads', value: `${shown(o)} ${n}`, rule })
   }

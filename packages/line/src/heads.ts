@@ -8,8 +8,8 @@ export interface Prefix {
 }
 
 /**
- * The largest prefixes of what is in hand, up to those given, that cite nothing beyond themselves; ascending by log. A state
- * is computed from these, since any other replica with the same logs computes the same.
+ * The largest prefixes of what is in hand, up to those given, that cite nothing beyond themselves; ascending by log, without
+ * empty ones. A state is computed from these, since any other replica with the same logs computes the same.
  */
 export function closedPrefixes(line: LineProjection, upTo: readonly Prefix[] | null = null): readonly Prefix[] {
   const size = new Map<string, number>()
@@ -26,7 +26,7 @@ export function closedPrefixes(line: LineProjection, upTo: readonly Prefix[] | n
       changed = true
     }
   }
-  return [...size].map(([o, n]) => ({ o, n })).sort((a, b) => (a.o < b.o ? -1 : 1))
+  return [...size].flatMap(([o, n]) => (n === 0 ? [] : [{ o, n }])).sort((a, b) => (a.o < b.o ? -1 : 1))
 }
 
 /** What an act can know only grows along its log, so that the last one that fits is found by halving. */

@@ -22,7 +22,10 @@ export interface JudgedAct {
   readonly learntS: number
 }
 
-/** An act as the line holds it. Owned by the projection: read, never written. */
+/**
+ * An act as the line holds it. Owned by the projection, which changes it in place when a receipt or a new judgement comes, so
+ * that whoever kept it (a fold) sees that: read, never written.
+ */
 export interface LineAct {
   readonly origin: string
   readonly party: string
@@ -200,20 +203,21 @@ export function unsettled(line: LineProjection): readonly ActPlace[] {
 }
 
 function judgeAgain(line: LineProjection, log: LineLog, judged: JudgedAct): void {
-  const before = log.entries[judged.index] as LineAct
-  const earliest = earlier(before.receiptS, judged.receiptS)
-  const after = { ...read(line, log, judged), receiptS: earliest }
-  log.entries[judged.index] = after
-  notePending(line, after)
-  line.version += 1
+  const entry = log.entries[judged.index] as Changeable
+  const now = read(line, log, judged)
   const same =
-    before.effective === after.effective &&
-    before.atS === after.atS &&
-    before.officers.length === after.officers.length &&
-    before.judgement.reasons.length === after.judgement.reasons.length &&
-    before.judgement.reasons.every((reason, i) => reason.code === after.judgement.reasons[i]?.code)
+    entry.effective === now.effective &&
+    entry.atS === now.atS &&
+    entry.officers.length === now.officers.length &&
+    entry.judgement.reasons.length === now.judgement.reasons.length &&
+    entry.judgement.reasons.every((reason, i) => reason.code === now.judgement.reasons[i]?.code)
+  Object.assign(entry, { ...now, receiptS: earlier(entry.receiptS, now.receiptS) })
+  notePending(line, entry)
+  line.version += 1
   if (!same) log.epoch += 1
 }
+
+type Changeable = { -readonly [field in keyof LineAct]: LineAct[field] }
 
 function read(line: LineProjection, log: LineLog, judged: JudgedAct): LineAct {
   const { act, judgement, index, origin } = judged
@@ -293,9 +297,8 @@ export function applyReceipt(line: LineProjection, receipt: LineReceipt): void {
   if (receipt.role !== 'mirror') return
   const upTo = Math.min(receipt.size, log.entries.length)
   for (let i = covered; i < upTo; i += 1) {
-    const entry = log.entries[i] as LineAct
-    const receiptS = earlier(entry.receiptS, receipt.timestampS)
-    if (receiptS !== entry.receiptS) log.entries[i] = { ...entry, receiptS }
+    const entry = log.entries[i] as Changeable
+    entry.receiptS = earlier(entry.receiptS, receipt.timestampS)
   }
 }
 

@@ -30,11 +30,7 @@ function cacheOf(line: LineProjection): OrderCache {
     CACHES.set(line, cache)
   }
   if (cache.version !== line.version) {
-    for (const origin of line.logs.keys()) {
-      if (cache.slots.has(origin)) continue
-      cache.slots.set(origin, cache.logs.length)
-      cache.logs.push({ vectors: [], settled: 0 })
-    }
+    for (const origin of line.logs.keys()) slotOf(cache, origin)
     for (const log of cache.logs) log.vectors.length = log.settled
     cache.version = line.version
   }
@@ -48,18 +44,24 @@ interface Citation {
   readonly n: number
 }
 
+/** The slot of a log, one not in hand yet included: it may come. */
+function slotOf({ slots, logs }: OrderCache, origin: string): number {
+  const known = slots.get(origin)
+  if (known !== undefined) return known
+  slots.set(origin, logs.length)
+  logs.push({ vectors: [], settled: 0 })
+  return logs.length - 1
+}
+
 /** Heads an act cites, without those that no log of the table ever had. */
-function citations({ act, judgement }: LineAct, slots: ReadonlyMap<string, number>): Citation[] {
+function citations({ act, judgement }: LineAct, cache: OrderCache): Citation[] {
   if (act === null || act.seen.length === 0) return []
   const { reasons } = judgement
   const untrue = reasons.some(
     ({ code }) => code === 'seen.root' || code === 'seen.decreasing' || code === 'seen.unknown-log',
   )
   if (untrue) return []
-  return act.seen.flatMap(({ o, n }) => {
-    const slot = slots.get(o)
-    return slot === undefined ? [] : [{ slot, origin: o, n }]
-  })
+  return act.seen.map(({ o, n }) => ({ slot: slotOf(cache, o), origin: o, n }))
 }
 
 /** Computes vectors until the place has one. Without recursion: chains of citations are as long as the logs. */
@@ -82,7 +84,7 @@ function vectorAt(line: LineProjection, place: ActPlace): { vector: readonly num
       busy.delete(slot)
       continue
     }
-    const cited = citations(entriesOf(origin)[at] as LineAct, cache.slots)
+    const cited = citations(entriesOf(origin)[at] as LineAct, cache)
     const missing = cited.find(({ slot: other, origin: o, n }) => {
       const held = Math.min(n, entriesOf(o).length)
       return held > (cache.logs[other] as LogVectors).vectors.length && !busy.has(other)
