@@ -410,6 +410,14 @@ describe('the ceremony', () => {
       expect(judged('desk.act')).toBe('valid')
     })
 
+    test('more signatures than an act can carry are refused', async () => {
+      const five = ['root-1', 'root-2', 'root-3', 'ada', 'ben'].flatMap((file) => ['--key', `north-${file}.key`])
+      const terms = ['--role', 'officer', '--target', 'north-ada.vkey', '--log', LOG]
+      const run = await keys('revoke', ...terms, ...five, '--out', 'five.act')
+      expect(run).toMatchObject({ code: 1, err: expect.stringContaining('TOO_MANY_SIGNATURES') })
+      expect(readdirSync(dir)).not.toContain('five.act')
+    })
+
     test.each([
       [
         'a log that is none',

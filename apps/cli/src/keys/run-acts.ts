@@ -4,7 +4,6 @@ import {
   encodeHex,
   encodeUtf8,
   formatActText,
-  formatNote,
   formatVkey,
   grantBody,
   isKindPattern,
@@ -18,7 +17,7 @@ import type { CliContext } from '../context.ts'
 import { refuseExisting, writeNewFiles } from './files.ts'
 import { publicKeyOf, publicText, textOf, vkeyOf } from './key-file.ts'
 import type { PassphraseFlags } from './passphrase.ts'
-import { addSignatures, openSigners } from './run-sign.ts'
+import { addSignatures, noteBytes, openSigners } from './run-sign.ts'
 import { iso, nowSeconds, unixSeconds } from './times.ts'
 import { CannotFollow, columns, type Outcome, tellOutcome } from './usage.ts'
 
@@ -195,7 +194,7 @@ async function writeAct(flags: ActFlags, { kind, body, needs, rows }: Draft): Pr
   const text = formatActText(act)
   const signers: readonly Signer[] = await openSigners(flags.key ?? [], flags)
   const note = addSignatures({ text, signatures: [] }, signers)
-  const content = signers.length === 0 ? encodeUtf8(text) : formatNote(note)
+  const content = signers.length === 0 ? encodeUtf8(text) : noteBytes(note)
   writeNewFiles([{ field: '--out', path: out, content }])
   const signedBy = note.signatures.map(({ name }) => name)
   return {

@@ -37,7 +37,7 @@ export function runSign(path: string, flags: SignFlags, { process }: CliContext)
     const signers = await openSigners(flags.key, flags)
     const signed = addSignatures(note, signers)
     const missing = missingIn(signed)
-    writeNewFiles([{ field: '--out', path: flags.out, content: formatNote(signed) }])
+    writeNewFiles([{ field: '--out', path: flags.out, content: noteBytes(signed) }])
     return told(flags.out, signed, missing)
   })
 }
@@ -94,6 +94,13 @@ export function addSignatures(note: Note, signers: readonly Signer[]): Note {
     signatures.push(signText(note.text, signer, nowSeconds()))
   }
   return { text: note.text, signatures }
+}
+
+/** The bytes of a signed note; an act must be one that a log can hold. */
+export function noteBytes(note: Note): Uint8Array {
+  const bytes = formatNote(note)
+  if (note.text.startsWith(ACT_HEADER)) parseAct(bytes)
+  return bytes
 }
 
 /** The names of keys in an enrolment that have not signed it; null for an act. Refuses a signer that is not in it. */

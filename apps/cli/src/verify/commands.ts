@@ -53,6 +53,8 @@ export const verify = buildCommand<VerifyFlags, [string], CliContext>({
       cosigner: texts('VKEY', "A cosigner's public key, or a file that holds it; repeatable"),
       policy: text('FILE', 'Policy (tlog-policy): which logs, which cosigners, and how many of them'),
       officer: texts('VKEY', 'Public key of one who signs acts, or a file that holds it; repeatable'),
+      enrolment: text('FILE', "The party's enrolment: acts are judged by the key book that it begins"),
+      party: texts('ID', 'Another party of the table, for --enrolment; repeatable'),
       since: texts('FILE', 'An earlier checkpoint of this log, which it must continue; repeatable'),
       save: text('FILE', 'Keep the checkpoint here once it is verified, for --since the next time'),
       entry: text('FILE', 'The entry that a proof file is about'),

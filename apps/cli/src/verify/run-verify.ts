@@ -1,12 +1,15 @@
 import { renameSync, writeFileSync } from 'node:fs'
 import pc from 'picocolors'
 import {
+  createKeyBook,
   encodeHex,
   type Finding,
   formatVkey,
   isRecordError,
+  type KeyBook,
   type LogReport,
   openCheckpoint,
+  openEnrolment,
   sha256,
   type TreeHead,
   type VerifierKey,
@@ -15,7 +18,7 @@ import {
 import type { CliContext } from '../context.ts'
 import { type Crew, defaultThreads, hireCrew } from './crew.ts'
 import { meter } from './meter.ts'
-import { type Contents, poolJudge } from './pool-judge.ts'
+import { type Contents, contentsJudge } from './contents-judge.ts'
 import { cosignersOf, lackingOf, policyOf, strengthText } from './policy.ts'
 import { DamagedFolder, type LogTarget, openTarget } from './target.ts'
 import { textOf } from './text-report.ts'
@@ -28,6 +31,8 @@ export interface VerifyFlags {
   readonly key?: string
   readonly cosigner?: readonly string[]
   readonly officer?: readonly string[]
+  readonly enrolment?: string
+  readonly party?: readonly string[]
   readonly policy?: string
   readonly since?: readonly string[]
   readonly save?: string
@@ -46,6 +51,8 @@ export interface VerifyOutput extends Omit<LogReport, 'checkpoint'> {
   readonly key: { readonly vkey: string; readonly fingerprint: string; readonly given: boolean }
   readonly contents: Contents | null
   readonly replay: { readonly judged: number; readonly unjudged: number }
+  /** Entries judged by the key book, when an enrolment was given. */
+  readonly book: { readonly effective: number; readonly ineffective: number } | null
   /** Of a node's own folder. */
   readonly store: {
     readonly heads: number
@@ -108,7 +115,8 @@ async function verifyTarget(target: LogTarget, flags: VerifyFlags, { process }: 
   const { key, given } = await logKeyOf(target, flags.key)
   store?.believe(key)
   const since = (flags.since ?? []).map((file) => ({ file, ...earlierHead(file, key) })).sort((a, b) => a.size - b.size)
-  const judge = poolJudge(flags.replay)
+  const book = flags.enrolment === undefined ? null : bookOf(flags.enrolment, { parties: flags.party ?? [], key })
+  const judge = contentsJudge(flags.replay, book)
   const bar = meter(process.stderr, { what: 'verifying', now: () => performance.now() })
   const entries = store?.entryCount ?? FEW_ENTRIES
   await using crew: Crew = hireCrew(flags.threads ?? (entries < FEW_ENTRIES ? 0 : defaultThreads()))
@@ -136,6 +144,7 @@ async function verifyTarget(target: LogTarget, flags: VerifyFlags, { process }: 
     key: { vkey: formatVkey(key), fingerprint: encodeHex(sha256(key.publicKey)), given },
     contents: judge.contents(),
     replay: judge.replayed(),
+    book: book === null ? null : judge.judgedActs(),
     store:
       store === null
         ? null
@@ -177,6 +186,18 @@ export async function logKeyOf(
   }
   if (stated === null) throw new CannotVerify(`${target.name} does not state its key: give it by --key`)
   return { key: stated, given: false }
+}
+
+/** The key book that a log begins with, from its party's enrolment. @throws {CannotVerify} */
+function bookOf(file: string, { parties, key }: { parties: readonly string[]; key: VerifierKey }): KeyBook {
+  try {
+    const { enrolment } = openEnrolment(fileBytes('--enrolment', file))
+    if (formatVkey(enrolment.log) === formatVkey(key)) return createKeyBook(enrolment, { parties })
+  } catch (error) {
+    if (!isRecordError(error)) throw error
+    throw new CannotVerify(`--enrolment ${file}: ${error.message}`, { cause: error })
+  }
+  throw new CannotVerify(`--enrolment ${file} is of another log than that of the key ${formatVkey(key)}`)
 }
 
 /** @throws {CannotVerify} */

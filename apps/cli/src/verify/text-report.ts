@@ -10,7 +10,7 @@ const MOST_FINDINGS = 20
 /** What `parley verify` says of a log. */
 export function textOf(output: VerifyOutput, { colors, officers }: { colors: Colors; officers: number }): string {
   const good = output.verdict === 'verified'
-  const lines: string[] = [good ? colors.green(colors.bold('VERIFIED')) : colors.red(colors.bold('NOT AS SIGNED'))]
+  const lines: string[] = [good ? colors.green(colors.bold('VERIFIED')) : colors.red(colors.bold(headline(output)))]
   const row = (name: string, value: string): void => void lines.push(`${name.padEnd(13)}${value}`)
   row('log', output.origin)
   row('read from', output.target)
@@ -39,10 +39,7 @@ export function textOf(output: VerifyOutput, { colors, officers }: { colors: Col
   for (const note of notesOf(output)) row('note', colors.yellow(note))
   if (output.saved !== null) row('saved', `${output.saved}: give it as --since the next time`)
   if (!good) {
-    lines.push(
-      '',
-      `${count(output.findingsTotal)} ${output.findingsTotal === 1 ? 'thing is' : 'things are'} not as they were signed:`,
-    )
+    lines.push('', `${count(output.findingsTotal)} ${output.findingsTotal === 1 ? 'thing is' : 'things are'} wrong:`)
     output.findings
       .slice(0, MOST_FINDINGS)
       .forEach((finding, i) =>
@@ -54,13 +51,22 @@ export function textOf(output: VerifyOutput, { colors, officers }: { colors: Col
   return `${lines.join('\n')}\n`
 }
 
+/** A log may hold exactly what was signed, and what was signed may be wrong. */
+function headline({ findings, findingsTotal }: VerifyOutput): string {
+  const contents = ['act', 'act-signature', 'replay']
+  const whole = findingsTotal === findings.length && findings.every(({ kind }) => contents.includes(kind))
+  return whole ? 'AS SIGNED, BUT ITS CONTENTS DO NOT HOLD' : 'NOT AS SIGNED'
+}
+
 function checkedText({ entries, store, seconds }: VerifyOutput): string {
   const parts = [`${count(entries)} entries, each byte of them and of the tree above`]
   if (store !== null) parts.push(`${count(store.heads)} signed heads`)
   return `${parts.join(', ')}, in ${seconds.toFixed(1)} s`
 }
 
-function contentsText({ contents, replay, acts }: VerifyOutput, officers: number): string | null {
+function contentsText({ contents, replay, acts, book }: VerifyOutput, officers: number): string | null {
+  if (book !== null)
+    return `${count(book.effective)} acts count by the key book of the enrolment, ${count(book.ineffective)} entries have no effect`
   if (contents === 'pool' && replay.judged + replay.unjudged === 0)
     return 'decisions of a pool: not decided again, only that they are unaltered is said'
   if (contents === 'pool') {

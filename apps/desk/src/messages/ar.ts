@@ -359,6 +359,7 @@ export const ar: Readonly<Record<MessageKey, string>> = {
   'record.root': 'جذر الشجرة:',
   'record.verdict-good': 'تم التحقق على هذا الجهاز: مطابق',
   'record.verdict-bad': 'ليس كما وُقِّع',
+  'record.verdict-contents': 'كما وُقِّع، غير أن قرارًا ليس ما تعطيه القواعد',
   'record.verdict-unread': 'تعذّر التحقق: لم تمكن قراءة السجل. هذا لا يقول شيئًا عن محتواه.',
   'record.verdict-entries': 'القيود المقروءة وكلها كما وُقِّعت: {$entries}.',
   'record.verdict-replayed': 'القرارات التي اتُّخذت من جديد بالنتيجة نفسها: {$decisions}.',
@@ -367,7 +368,7 @@ export const ar: Readonly<Record<MessageKey, string>> = {
     '.input {$count :integer} .match $count one {{صادق عليه {$names}.}} two {{صادق عليه اثنان: {$names}.}} * {{صادق عليه {$count}: {$names}.}}',
   'record.verdict-uncosigned': 'لم يمكن التحقق من أي مصادقة على هذا الرأس.',
   'record.verdict-bad-what':
-    '.input {$count :integer} .match $count one {{موضع واحد ليس كما وُقِّع:}} two {{موضعان ليسا كما وُقِّعا:}} few {{{$count} مواضع ليست كما وُقِّعت:}} many {{{$count} موضعًا ليس كما وُقِّع:}} * {{{$count} موضع ليس كما وُقِّع:}}',
+    '.input {$count :integer} .match $count one {{موضع واحد خاطئ:}} two {{موضعان خاطئان:}} few {{{$count} مواضع خاطئة:}} many {{{$count} موضعًا خاطئًا:}} * {{{$count} موضع خاطئ:}}',
   'record.verdict-bad-do':
     'أبقِ هذه الصفحة مفتوحة وأخبر المشغّل وسائر الأعضاء. الأمر «parley verify» يسمّي المواضع نفسها.',
   'record.found-checkpoint': 'رأس السجل غير موقَّع بمفتاحه.',

@@ -371,6 +371,7 @@ export const de: Readonly<Record<MessageKey, string>> = {
   'record.root': 'Wurzel des Baums:',
   'record.verdict-good': 'Auf diesem Rechner geprüft: stimmt',
   'record.verdict-bad': 'NICHT SO, WIE ES SIGNIERT WURDE',
+  'record.verdict-contents': 'Wie signiert, aber eine Entscheidung ist nicht die, die die Regeln ergeben',
   'record.verdict-unread': 'Nicht geprüft: Das Protokoll war nicht zu lesen. Über seinen Inhalt sagt das nichts.',
   'record.verdict-entries': 'Gelesene Einträge, alle wie signiert: {$entries}.',
   'record.verdict-replayed': 'Noch einmal gefällte Entscheidungen mit gleichem Ergebnis: {$decisions}.',
@@ -379,7 +380,7 @@ export const de: Readonly<Record<MessageKey, string>> = {
     '.input {$count :integer} .match $count one {{Gegengezeichnet von {$names}.}} * {{Gegengezeichnet von {$count}: {$names}.}}',
   'record.verdict-uncosigned': 'Keine Gegenzeichnung dieses Kopfes ließ sich prüfen.',
   'record.verdict-bad-what':
-    '.input {$count :integer} .match $count one {{Eines ist nicht so, wie es signiert wurde:}} * {{{$count} Stellen sind nicht so, wie sie signiert wurden:}}',
+    '.input {$count :integer} .match $count one {{Eine Stelle ist falsch:}} * {{{$count} Stellen sind falsch:}}',
   'record.verdict-bad-do':
     'Lassen Sie diese Seite offen und sagen Sie es dem Betreiber und den anderen Mitgliedern. „parley verify“ nennt dieselben Stellen.',
   'record.found-checkpoint': 'Der Kopf des Protokolls ist nicht mit seinem Schlüssel signiert.',

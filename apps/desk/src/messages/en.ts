@@ -363,6 +363,7 @@ export const en = {
   'record.root': 'Root of the tree:',
   'record.verdict-good': 'Verified on this machine',
   'record.verdict-bad': 'NOT AS IT WAS SIGNED',
+  'record.verdict-contents': 'As signed, but a decision is not what the rules give',
   'record.verdict-unread': 'Could not be verified: the log could not be read. This says nothing about its contents.',
   'record.verdict-entries': 'Entries read and found as signed: {$entries}.',
   'record.verdict-replayed': 'Decisions decided again with the same result: {$decisions}.',
@@ -371,7 +372,7 @@ export const en = {
     '.input {$count :integer} .match $count one {{Cosigned by {$names}.}} * {{Cosigned by {$count}: {$names}.}}',
   'record.verdict-uncosigned': 'No cosignature on this head could be verified.',
   'record.verdict-bad-what':
-    '.input {$count :integer} .match $count one {{One thing is not as it was signed:}} * {{{$count} things are not as they were signed:}}',
+    '.input {$count :integer} .match $count one {{One thing is wrong:}} * {{{$count} things are wrong:}}',
   'record.verdict-bad-do':
     'Keep this page open and tell the operator and the other members. “parley verify” names the same places.',
   'record.found-checkpoint': 'The head of the log is not signed with its key.',

@@ -365,6 +365,7 @@ export const ru: Readonly<Record<MessageKey, string>> = {
   'record.root': 'Корень дерева:',
   'record.verdict-good': 'Проверено на этом компьютере: всё верно',
   'record.verdict-bad': 'НЕ СОВПАДАЕТ С ПОДПИСАННЫМ',
+  'record.verdict-contents': 'Журнал таков, каким был подписан, но решение не то, какое дают правила',
   'record.verdict-unread': 'Проверить не удалось: журнал не читается. О его содержании это ничего не говорит.',
   'record.verdict-entries': 'Прочитано записей, все совпадают с подписанными: {$entries}.',
   'record.verdict-replayed': 'Решений, принятых заново с тем же исходом: {$decisions}.',
@@ -373,7 +374,7 @@ export const ru: Readonly<Record<MessageKey, string>> = {
     '.input {$count :integer} .match $count one {{Заверено {$count} стороной: {$names}.}} few {{Заверено {$count} сторонами: {$names}.}} many {{Заверено {$count} сторонами: {$names}.}} * {{Заверено {$count} стороны: {$names}.}}',
   'record.verdict-uncosigned': 'Ни одного заверения этой вершины проверить не удалось.',
   'record.verdict-bad-what':
-    '.input {$count :integer} .match $count one {{В {$count} месте журнал не таков, каким был подписан:}} few {{В {$count} местах журнал не таков, каким был подписан:}} many {{В {$count} местах журнал не таков, каким был подписан:}} * {{В {$count} места журнал не таков, каким был подписан:}}',
+    '.input {$count :integer} .match $count one {{Неверно {$count} место:}} few {{Неверны {$count} места:}} many {{Неверно {$count} мест:}} * {{Неверно {$count} места:}}',
   'record.verdict-bad-do':
     'Не закрывайте эту страницу и сообщите оператору и другим участникам. «parley verify» называет те же места.',
   'record.found-checkpoint': 'Вершина журнала не подписана его ключом.',

@@ -2,7 +2,7 @@ import type { CosignatureReport, Finding } from '@parley/record'
 import { useMemo } from 'preact/hooks'
 import { ageText, countText, durationText } from '../format.ts'
 import { language, t, tell } from '../i18n.ts'
-import { sentenceOf } from '../record/findings.ts'
+import { isAboutContents, sentenceOf } from '../record/findings.ts'
 import {
   keyStanding,
   startVerification,
@@ -116,9 +116,11 @@ function Verdict({ state }: { state: Extract<Verification, { kind: 'done' }> }) 
   const of = language.value
   const { report, atMs, since } = state
   const good = report.verdict === 'verified'
+  // What was signed may itself be wrong.
+  const holds = report.findings.length === report.findingsTotal && report.findings.every(isAboutContents)
   return (
     <div class={good ? 'record-verdict good' : 'record-verdict bad'} role="status">
-      <h4>{t(good ? 'record.verdict-good' : 'record.verdict-bad')}</h4>
+      <h4>{t(good ? 'record.verdict-good' : holds ? 'record.verdict-contents' : 'record.verdict-bad')}</h4>
       <p>
         <Instant ms={atMs} />
       </p>

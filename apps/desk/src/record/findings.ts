@@ -2,6 +2,11 @@ import type { Finding } from '@parley/record'
 import { countText } from '../format.ts'
 import type { Language, Sentence } from '../i18n.ts'
 
+/** Whether a finding is about what the entries say, and not about their being what was signed. */
+export function isAboutContents({ kind }: Finding): boolean {
+  return kind === 'replay' || kind === 'act' || kind === 'act-signature'
+}
+
 /** A finding of the verification as one sentence; its own English words are shown beside it. */
 export function sentenceOf(of: Language, { kind, path, entries }: Finding): Sentence {
   const number = (value: number): string => countText(of, value)

@@ -1,5 +1,5 @@
 import { decodeEntry, EntryFormatError, Replayer } from '@parley/airspace'
-import { type Finding, isAct } from '@parley/record'
+import { applyEntry, type Finding, isAct, type KeyBook } from '@parley/record'
 
 /** What the entries of a log are judged by. */
 export type Contents =
@@ -10,24 +10,33 @@ export type Contents =
   /** Something this program does not know: only that it is unaltered can be said. */
   | 'other'
 
-export interface PoolJudge {
+export interface ContentsJudge {
   readonly judge: (index: number, entry: Uint8Array) => Finding | null
   /** Null until the first entry was seen. */
   contents(): Contents | null
   /** Decisions that were decided again, and those too old to be. */
   replayed(): { readonly judged: number; readonly unjudged: number }
+  /** Acts judged by the key book of an enrolment: how many count, and how many do not. */
+  judgedActs(): { readonly effective: number; readonly ineffective: number }
 }
 
 /**
  * Decides a pool's log again, entry by entry. Which kind of log it is, its first entry tells, unless `replay` does:
- * with `pool` an entry that no pool writes is a finding, with `none` nothing is decided again.
+ * with `pool` an entry that no pool writes is a finding, with `none` nothing is decided again. With the `book` of an
+ * enrolment every act is judged by what the log itself says of its keys.
  */
-export function poolJudge(replay: 'auto' | 'pool' | 'none'): PoolJudge {
+export function contentsJudge(replay: 'auto' | 'pool' | 'none', book: KeyBook | null): ContentsJudge {
   const replayer = new Replayer()
   let contents: Contents | null = null
+  const acts = { effective: 0, ineffective: 0 }
   return {
     judge: (index, entry) => {
       contents ??= replay === 'pool' ? 'pool' : kindOf(entry)
+      if (book !== null) {
+        // An act that breaks the rules stays in the log and has no effect: it is counted, and no fault of the log.
+        acts[applyEntry(book, entry).effect ? 'effective' : 'ineffective']++
+        return null
+      }
       if (contents !== 'pool' || replay === 'none') return null
       const found = replayer.check(entry)
       if (found === null) return null
@@ -36,6 +45,7 @@ export function poolJudge(replay: 'auto' | 'pool' | 'none'): PoolJudge {
     },
     contents: () => contents,
     replayed: () => ({ judged: replayer.judged, unjudged: replayer.unjudged }),
+    judgedActs: () => acts,
   }
 }
 
