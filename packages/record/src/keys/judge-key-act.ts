@@ -185,12 +185,17 @@ function judgeRotation(
   return { reasons: [], effect: { kind: 'replace', old: record, next } }
 }
 
-function judgeRevocation(book: KeyBook, { key, suspectSince }: KeyAct & { kind: 'revoke' }, place: Place): Judged {
+function judgeRevocation(
+  book: KeyBook,
+  { key, role, suspectSince }: KeyAct & { kind: 'revoke' },
+  place: Place,
+): Judged {
   const { index, signers } = place
   const record = recordOfPublicKey(book, key.publicKey, index)
   const revokedBefore = record !== null && record.revokedAt !== null && record.revokedAt < index
-  if (record === null || revokedBefore || record.key.type !== key.type || record.key.name !== key.name) {
-    const rule = revokedBefore ? 'must not be revoked already' : 'must be a key this log knows'
+  const same = record !== null && record.role === role && record.key.type === key.type && record.key.name === key.name
+  if (!same || revokedBefore) {
+    const rule = revokedBefore ? 'must not be revoked already' : `must be a ${role} key this log knows`
     return refuse('key-act.unknown-key', 'key', { value: shown(formatVkey(key)), rule })
   }
   if (suspectSince !== null && suspectSince > index) {

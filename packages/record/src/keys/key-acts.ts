@@ -22,7 +22,12 @@ export type KeyAct =
     }
   | { readonly kind: 'rotate-seal'; readonly old: string; readonly next: string }
   | { readonly kind: 'rotate-tls'; readonly old: string; readonly next: string }
-  | { readonly kind: 'revoke'; readonly key: VerifierKey; readonly suspectSince: number | null }
+  | {
+      readonly kind: 'revoke'
+      readonly role: 'officer' | 'log' | 'mirror' | 'witness' | 'root'
+      readonly key: VerifierKey
+      readonly suspectSince: number | null
+    }
   | { readonly kind: 'revoke-seal'; readonly recipient: string }
   | { readonly kind: 'revoke-tls'; readonly pin: string }
   | { readonly kind: 'seal'; readonly desk: string; readonly recipient: string }
@@ -96,6 +101,7 @@ function readRevocation(fields: FieldReader): KeyAct {
   }
   return {
     kind: 'revoke',
+    role,
     key: fields.parsed('key', parseVkey),
     suspectSince: fields.has('suspect_since') ? fields.integer('suspect_since', { min: 0 }) : null,
   }

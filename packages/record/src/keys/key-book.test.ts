@@ -129,6 +129,7 @@ describe('revocation', () => {
     expect(say(revoke(north.root[1], 'root'), root2())).toContain('key-act.last')
     expect(say(revoke(north.root[2], 'root'), root2())).toContain('key-act.unknown-key')
     expect(say(revoke(south.ada, 'officer'), root2())).toContain('key-act.unknown-key')
+    expect(say(revoke(north.log, 'officer'), root2())).toContain('key-act.unknown-key')
   })
 
   test('may not reach ahead', () => {
