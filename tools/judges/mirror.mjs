@@ -2,9 +2,10 @@
 // besides. Then uploads that must be refused.
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import {
   bundlePath,
   decodeBundle,
@@ -137,6 +138,21 @@ async function bodyOf(header, contents) {
   return Buffer.concat(parts)
 }
 
+/** Copies the files of a log, those that are stored compressed as a client would receive them. */
+function unpack(from, to) {
+  mkdirSync(to, { recursive: true })
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    const source = join(from, entry.name)
+    const target = join(to, entry.name)
+    if (entry.isDirectory()) {
+      unpack(source, target)
+      continue
+    }
+    const bytes = readFileSync(source)
+    writeFileSync(target, bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes)
+  }
+}
+
 const SIZES = [1, 256, 300, 4096, 12_500]
 
 /** Lets the mirror take the log in `folder` as it grows, then uploads what is wrong. */
@@ -226,7 +242,9 @@ export async function judgeByMirror(folder, size) {
     // What the mirror now serves of our log, before the judge that knows neither of us.
     const served = join(mirror.data, 'mirror', createHash('sha256').update(LOG.key.name).digest('hex'))
     const xmod = goJudge('xmod')
-    const judged = spawnSync(xmod.path, ['log', '-vkey', join(mirror.data, '..', 'log.vkey'), served], {
+    const plain = join(mirror.data, '..', 'plain')
+    unpack(served, plain)
+    const judged = spawnSync(xmod.path, ['log', '-vkey', join(mirror.data, '..', 'log.vkey'), plain], {
       encoding: 'utf8',
     })
     if (judged.status !== 0) findings.push(`what the mirror serves: ${judged.stderr.trim()}`)
