@@ -11,7 +11,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'packages/airspace': ['units', 'geo4d'],
   'packages/line': ['units', 'geo4d', 'record'],
   'packages/contracts': ['units'],
-  'packages/client': ['contracts', 'units'],
+  'packages/client': ['contracts', 'record', 'line', 'geo4d', 'units'],
   'packages/testkit': ['units', 'geo4d', 'record', 'line', 'journal', 'airspace', 'contracts', 'client'],
   'apps/node': ['units', 'geo4d', 'record', 'line', 'journal', 'airspace', 'contracts', 'client', 'testkit'],
   'apps/desk': ['client', 'contracts', 'airspace', 'record', 'line', 'geo4d', 'units'],
