@@ -184,7 +184,7 @@ describe('what a party declares', () => {
     ['a word for true', { safety_only: 'true' }, 'body.safety_only'],
   ])('a suspension with %s has no effect', (_, over, field) => {
     const table = openTable()
-    const said = suspend(table, 'a', over as Record<string, string>)
+    const said = suspend(table, 'a', over)
     expect(table.line.logs.get(said.origin)?.entries[said.index]).toMatchObject({ effective: false, fault: { field } })
     expect(declaredState(table.line, 'a', NOON_S).kind).toBe('open')
   })

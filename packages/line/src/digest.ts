@@ -13,7 +13,10 @@ import { LineError, shown } from './errors.ts'
 import { closedPrefixes, type Prefix } from './heads.ts'
 import { STATE_DIGEST_ACT } from './line-kinds.ts'
 import { bodyOf, foldParty, type LineAct, type LineProjection, type PartyFold } from './line-projection.ts'
-import { messagesDigest } from './messages/messages.ts'
+import { areasOf } from './flights/areas.ts'
+import { bordersOf } from './flights/borders.ts'
+import { flightsDigest, intentsOf } from './flights/intents.ts'
+import { messagesDigest, messagesOf } from './messages/messages.ts'
 
 /**
  * Reasons that rest on cosignatures a replica may hold or not, and on what had arrived when it judged. A digest is of what
@@ -80,6 +83,38 @@ function declaredDigest(line: LineProjection): JsonValue {
   })
 }
 
+/** What the rules make of the messages: not only which acts there are, so that two versions of the rules show. */
+function messagesState(line: LineProjection): JsonValue {
+  const messages = messagesOf(line).map(({ act, number, standing, done, notes }) => [
+    act.leaf,
+    number,
+    standing,
+    done,
+    notes.map(({ kind }) => kind),
+  ])
+  return [hashOf(messagesDigest(line)), hashOf(messages)]
+}
+
+/** What the rules make of flights, areas and borders. Where only receipts decide a crossing it is undecided here, on both sides. */
+function flightsState(line: LineProjection): JsonValue {
+  const intents = intentsOf(line).map(({ ref, state, missing, conflicts, actedEarly }) => [
+    ref.h,
+    state,
+    [...missing],
+    conflicts.map(({ with: other, kind, winner }) => [other.h, kind, winner]),
+    actedEarly?.h ?? null,
+  ])
+  const areas = areasOf(line).map(({ ref, liftedS }) => [ref.h, liftedS])
+  const borders = bordersOf(line).map(({ body, agreed, inForce, superseded }) => [
+    body.id,
+    body.version,
+    agreed.map(({ ref }) => ref.h),
+    inForce,
+    superseded,
+  ])
+  return [hashOf(flightsDigest(line)), hashOf(intents), hashOf(areas), hashOf(borders)]
+}
+
 /** Which acts count, by log: a hash over their indices. */
 function effectDigest(line: LineProjection): JsonValue {
   return [...line.logs.values()].map(({ origin, entries }) => ({
@@ -106,7 +141,8 @@ export function digestAt(line: LineProjection, prefixes: readonly Prefix[]): str
     charter: charterHash(formatCharter(line.charter)),
     declared: hashOf(declaredDigest(prefix)),
     effects: hashOf(effectDigest(prefix)),
-    messages: hashOf(messagesDigest(prefix)),
+    flights: hashOf(flightsState(prefix)),
+    messages: hashOf(messagesState(prefix)),
     projection: line.charter.projection,
     v: 1,
   })

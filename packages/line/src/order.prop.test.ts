@@ -144,10 +144,10 @@ describe('what happened before what', () => {
     for (let i = 0; i < 20_000; i += 1) {
       const [party, other] = i % 2 === 0 ? ['a', 'b'] : ['b', 'a']
       const n = Math.floor((i + 1) / 2)
-      table.say(party as string, 'watch.open', {
+      table.say(party, 'watch.open', {
         atS: NOON_S + i,
         body: { role: `${party}.duty` },
-        seen: n === 0 ? [] : [{ o: originOf(other as string), n, r: 'r' }],
+        seen: n === 0 ? [] : [{ o: originOf(other), n, r: 'r' }],
       })
     }
     const last = { origin: originOf('b'), index: 9999 }
