@@ -10,15 +10,31 @@ import {
   cosignCheckpoint,
   createSigner,
   encodeBundle,
+  formatEnrolmentText,
   formatEvidence,
   formatNote,
   formatVkey,
   leafHash,
+  openCheckpoint,
   parseNote,
+  type Signer,
   signAct,
+  signCheckpoint,
+  signText,
 } from '@parley/record'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { entries, entry, filesOf, KEY, OFFICER, ORIGIN, poolEntries, WITNESS, writeFiles } from '../testing/logs.ts'
+import {
+  entries,
+  entry,
+  filesOf,
+  KEY,
+  LOG,
+  OFFICER,
+  ORIGIN,
+  poolEntries,
+  WITNESS,
+  writeFiles,
+} from '../testing/logs.ts'
 import type { VerifyOutput } from './run-verify.ts'
 
 const ROOM = fileURLToPath(new URL('../..', import.meta.url))
@@ -216,7 +232,7 @@ describe('exit 1 and the place', () => {
     const fork = writeFiles(fresh(), filesOf(SMALL.with(700, entry(700, ' fork'))))
     const run = await parley('verify', fork, '--key', KEY, '--since', seen, '--save', seen)
     expect(run.code).toBe(1)
-    expect(run.out).toMatch(/^NOT AS SIGNED/)
+    expect(run.out).toMatch(/^NOT AS SIGNED\n/)
     expect(run.out).toContain('history was rewritten')
     expect(run.out).not.toContain('saved ')
     expect(readFileSync(seen)).toEqual(Buffer.from(filesOf(SMALL).get('checkpoint') as Uint8Array))
@@ -252,6 +268,7 @@ describe('exit 1 and the place', () => {
     const { findings } = json(run)
     expect(findings).toMatchObject([{ kind: 'replay', entries: { from: 36, to: 37 } }])
     expect(findings[0]?.rule).toMatch(/^decision 37 is not what the rules give\. Written: .+ The rules give: /)
+    expect((await parley('verify', folder, '--key', KEY)).out).toMatch(/^AS SIGNED, BUT ITS CONTENTS DO NOT HOLD\n/)
     expect((await parley('verify', folder, '--key', KEY, '--replay', 'none')).code).toBe(0)
     expect((await parley('verify', written(), '--key', KEY, '--replay', 'pool')).code).toBe(1)
   })
@@ -332,6 +349,70 @@ test('one act: verified, and refused with one byte altered', async () => {
   const run = await parley('verify', file, '--officer', officer, '--json')
   expect(run.code).toBe(1)
   expect(json(run)).toMatchObject({ verdict: 'altered', kind: 'act', code: 'INVALID_SIGNATURE' })
+})
+
+test('acts are judged by the key book of an enrolment: one of an officer counts, one of a stranger does not', async () => {
+  const origin = 'ridge-7.parley/north/1'
+  const signer = (name: string, fill: number, type: 0x01 | 0x04 = 0x01) =>
+    createSigner({ name, type, seed: new Uint8Array(32).fill(fill) })
+  const log = signer(origin, 20)
+  const [mirror, witness, officer] = [
+    signer('north/mirror', 21, 0x04),
+    signer('north/witness', 22, 0x04),
+    signer('north/duty-1', 23),
+  ]
+  const roots = [24, 25, 26].map((fill) => signer(`north/root-${fill}`, fill))
+  const text = formatEnrolmentText({
+    table: 'ridge-7',
+    party: 'north',
+    atS: 1_700_000_000,
+    logNumber: 1,
+    log: log.key,
+    mirrors: [mirror.key],
+    witnesses: [witness.key],
+    root: roots.map(({ key }, i) => ({ person: `custodian-${i + 1}`, key })),
+    officers: [
+      {
+        key: officer.key,
+        person: 'ada',
+        kinds: ['message'],
+        notBeforeIndex: 0,
+        notAfterS: 4_000_000_000,
+        maxPerDay: 100,
+      },
+    ],
+    desks: [],
+    tlsPins: [],
+  })
+  const signers = [log, mirror, witness, officer, ...roots]
+  const enrolment = fresh()
+  writeFileSync(enrolment, formatNote({ text, signatures: signers.map((each) => signText(text, each, 1_700_000_000)) }))
+  const act = (id: string, by: Signer): Uint8Array =>
+    signAct(
+      {
+        v: 1,
+        table: 'ridge-7',
+        o: origin,
+        id: id.repeat(32),
+        kind: 'message',
+        at: 1_700_000_000,
+        seen: [],
+        to: [],
+        body: { text: 'all quiet' },
+      },
+      [by],
+    )
+  const files = filesOf([act('0', officer), act('1', signer('north/duty-1', 99)), act('2', officer)])
+  const { size, root } = openCheckpoint(files.get('checkpoint') as Uint8Array, LOG.key).checkpoint
+  files.set('checkpoint', signCheckpoint({ origin, size, root }, log))
+  const folder = writeFiles(fresh(), files)
+  const args = ['verify', folder, '--key', formatVkey(log.key), '--enrolment', enrolment, '--party', 'south']
+  const run = await parley(...args, '--json')
+  expect(run.err).not.toContain('    at ')
+  expect(json(run)).toMatchObject({ contents: 'acts', acts: { total: 3 }, book: { effective: 2, ineffective: 1 } })
+  expect(run.code).toBe(0)
+  // An enrolment of another log is none for this one.
+  expect((await parley('verify', written(), '--key', KEY, '--enrolment', enrolment)).code).toBe(2)
 })
 
 test('one entry is proved, and the proof verified; another entry under it is refused', async () => {
