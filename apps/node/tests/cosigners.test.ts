@@ -540,8 +540,9 @@ describe('#66 two nodes with one key', () => {
     await using other = await startRecordNode({ witnessFor: [vkey] })
     const cosigners = [await cosignerOf(other, 'witness')]
     {
-      await using one = await startRecordNode({ cosigners }, { dataDir })
-      await using two = await startRecordNode({ cosigners }, { dataDir: copy })
+      // Without heartbeats: one of them would tell the second node before it has written anything.
+      await using one = await startRecordNode({ cosigners, heartbeatMs: 60_000 }, { dataDir })
+      await using two = await startRecordNode({ cosigners, heartbeatMs: 60_000 }, { dataDir: copy })
       await expect.poll(() => statesOf(one), WAIT).toEqual([['current', 3]])
       await expect.poll(() => statesOf(two), WAIT).toEqual([['current', 3]])
       await write(one, 1)

@@ -497,8 +497,10 @@ export class CosignerLink {
     this.#raise(standing.kind === 'forked' ? 'forked' : 'behind', message, { lasting: true })
     onFork(message)
     const kind = standing.kind === 'forked' ? 'log-fork' : 'log-ahead'
+    // The newest head says most: of the size of the one shown, or beyond it.
+    const ours = log.checkpoint() ?? head
     const file = await evidence.save(
-      { kind, origin: log.origin, by: spec.name, message, notes: [textOf(head.note), textOf(note)] },
+      { kind, origin: log.origin, by: spec.name, message, notes: [textOf(ours.note), textOf(note)] },
       clock.nowMs(),
     )
     tell({ event: 'record.halt', cosigner: spec.name, message, evidence: file })
