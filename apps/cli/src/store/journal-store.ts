@@ -92,7 +92,8 @@ export class JournalStore implements LogSource {
   readonly #heads: CellPlace[]
   readonly #tileRows = new Map<string, CellPlace>()
   readonly #blobs = new Map<string, number>()
-  readonly #cosignatures: Row[] = []
+  /** Rows of cosignatures by the size of the head they are under. */
+  readonly #cosignatures = new Map<number, Row[]>()
   readonly #kept = new Map<number, { entries: readonly Uint8Array[]; row: Row }>()
   readonly #claimed = new Set<CellPlace>()
   #newest: StoredHead | null = null
@@ -121,7 +122,10 @@ export class JournalStore implements LogSource {
     this.#heads = this.#places(roots.get('checkpoint'))
     for (const row of this.#rows(roots.get('blob')))
       this.#blobs.set(encodeHex(row.values[0] as Uint8Array), Number(row.values[1]))
-    for (const row of this.#rows(roots.get('cosignature'))) this.#cosignatures.push(row)
+    for (const row of this.#rows(roots.get('cosignature'))) {
+      const size = Number(row.values[0])
+      this.#cosignatures.set(size, [...(this.#cosignatures.get(size) ?? []), row])
+    }
     for (const place of this.#places(roots.get('tile'))) this.#listTile(place)
   }
 
@@ -184,11 +188,29 @@ export class JournalStore implements LogSource {
   }
 
   /** The note of a head, rebuilt: origin, size, root, the log's line, and the latest line of each that cosigned it. */
+  /** Entries under the newest head that carries cosignatures; null when none does. */
+  get cosignedSize(): number | null {
+    let newest: number | null = null
+    for (const size of this.#cosignatures.keys()) newest = Math.max(newest ?? 0, size)
+    return newest
+  }
+
+  /** Every cosignature line kept for the head of a size, the first and the latest of each cosigner, with its row. */
+  cosignaturesAt(size: number): { readonly line: SignatureLine; readonly place: FileRange }[] {
+    return (this.#cosignatures.get(size) ?? []).flatMap(({ values, cell }) => {
+      const [, name, keyId, ...lines] = values
+      if (typeof name !== 'string' || typeof keyId !== 'number') return []
+      return lines.flatMap((signature) =>
+        signature instanceof Uint8Array ? [{ line: { name, keyId, signature }, place: cell }] : [],
+      )
+    })
+  }
+
   #noteOf(head: StoredHead, key: VerifierKey): Uint8Array {
     const lines: SignatureLine[] = [{ name: key.name, keyId: key.keyId, signature: head.signature }]
-    for (const { values } of this.#cosignatures) {
-      const [size, name, keyId, , latest] = values
-      if (size === head.size && typeof name === 'string' && typeof keyId === 'number' && latest instanceof Uint8Array)
+    for (const { values } of this.#cosignatures.get(head.size) ?? []) {
+      const [, name, keyId, , latest] = values
+      if (typeof name === 'string' && typeof keyId === 'number' && latest instanceof Uint8Array)
         lines.push({ name, keyId, signature: latest })
     }
     const text = `${key.name}\n${head.size}\n${encodeBase64(head.root)}\n`

@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openSqliteJournal } from '@parley/journal'
-import { formatSkey } from '@parley/record'
+import { cosignCheckpoint, formatSkey, formatVkey, parseNote } from '@parley/record'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runParley } from '../app.ts'
-import { entry, KEY, ORIGIN, poolEntries, SECRET } from '../testing/logs.ts'
+import { entry, KEY, ORIGIN, poolEntries, SECRET, WITNESS } from '../testing/logs.ts'
 import type { VerifyOutput } from './run-verify.ts'
 
 /** A real node's folder: 10,000 entries in commits of different sizes, one of them too long for a leaf. */
@@ -188,6 +188,41 @@ test('#57 a folder whose process was killed is read through its write-ahead log'
   expect(found).toMatchObject({ kind: 'store', path: 'journal/journal.db-wal' })
   expect(found?.rule).toContain('does not match its checksum')
   expect((found?.bytes?.from ?? 0) <= at && at < (found?.bytes?.to ?? 0)).toBe(true)
+  rmSync(folder, { recursive: true })
+})
+
+test('cosignatures under older heads are verified with the keys given, and the key file must state the key', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'parley-cosigned-'))
+  const dir = join(folder, 'journal')
+  const author = { kind: 'signer', skey: formatSkey(SECRET) } as const
+  const journal = await openSqliteJournal({ dir, kind: 'pool', log: { origin: ORIGIN, author } })
+  await journal.append(0, [entry(0), entry(1)])
+  const note = journal.log?.checkpoint()?.note ?? new Uint8Array()
+  await journal.log?.saveCosignatures(2, [cosignCheckpoint(parseNote(note).text, WITNESS, 1_800_000_000)])
+  await journal.append(2, [entry(2)])
+  await journal.close()
+  const witness = ['--cosigner', formatVkey(WITNESS.key)]
+  const { code, report } = await verify(folder, ...witness)
+  expect(report).toMatchObject({ findings: [], store: { cosignedSize: 2, cosignatures: 2 } })
+  expect(code).toBe(0)
+  mkdirSync(join(folder, 'keys'))
+  writeFileSync(join(folder, 'keys/log.vkey'), `${KEY}\n`)
+  expect((await verify(folder, ...witness)).code).toBe(0)
+  writeFileSync(join(folder, 'keys/log.vkey'), `${formatVkey(WITNESS.key)}\n`)
+  expect(await verify(folder)).toMatchObject({
+    code: 1,
+    report: { findings: [{ kind: 'store', path: 'keys/log.vkey' }] },
+  })
+  rmSync(join(folder, 'keys'), { recursive: true })
+  const path = join(dir, 'journal.db')
+  const bytes = readFileSync(path)
+  const at = bytes.lastIndexOf(Buffer.from(WITNESS.key.name)) + WITNESS.key.name.length + 40
+  bytes[at] = (bytes[at] as number) ^ 1
+  writeFileSync(path, bytes)
+  const altered = await verify(folder, ...witness)
+  expect(altered.code).toBe(1)
+  const range = altered.report.findings[0]?.bytes ?? { from: 0, to: 0 }
+  expect(range.from <= at && at < range.to).toBe(true)
   rmSync(folder, { recursive: true })
 })
 

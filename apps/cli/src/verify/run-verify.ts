@@ -56,6 +56,9 @@ export interface VerifyOutput extends Omit<LogReport, 'checkpoint'> {
   /** Of a node's own folder. */
   readonly store: {
     readonly heads: number
+    /** Entries under the newest head that carries cosignatures, and how many lines of known cosigners were verified. */
+    readonly cosignedSize: number | null
+    readonly cosignatures: number
     readonly pendingEntries: number
     readonly tornBytes: number
     readonly unusedBytes: number
@@ -120,11 +123,12 @@ async function verifyTarget(target: LogTarget, flags: VerifyFlags, { process }: 
   const bar = meter(process.stderr, { what: 'verifying', now: () => performance.now() })
   const entries = store?.entryCount ?? FEW_ENTRIES
   await using crew: Crew = hireCrew(flags.threads ?? (entries < FEW_ENTRIES ? 0 : defaultThreads()))
-  const heads = store === null ? null : new SignedHeads(store, key, crew)
   const policy = flags.policy === undefined ? null : policyOf(flags.policy, key)
+  const cosigners = cosignersOf(flags.cosigner, policy)
+  const heads = store === null ? null : new SignedHeads(store, { key, cosigners, crew })
   const raw = await verifyLog(source, {
     logKey: key,
-    cosigners: cosignersOf(flags.cosigner, policy),
+    cosigners,
     ...(policy === null ? {} : { policy: (verified) => lackingOf(policy, verified) }),
     officers: (flags.officer ?? []).map((each) => keyOf('--officer', each)),
     earlier: heads === null ? since : merged(heads.heads(), since),
@@ -150,6 +154,8 @@ async function verifyTarget(target: LogTarget, flags: VerifyFlags, { process }: 
         ? null
         : {
             heads: heads?.checked ?? 0,
+            cosignedSize: store.cosignedSize,
+            cosignatures: heads?.cosignatures ?? 0,
             pendingEntries: store.entryCount - report.size,
             tornBytes: store.tornBytes,
             unusedBytes: store.unused.bytes,

@@ -29,8 +29,14 @@ export function textOf(output: VerifyOutput, { colors, officers }: { colors: Col
         : `by ${name}${when}: ${state}`,
     )
   }
+  const cosignedSize = output.store?.cosignedSize ?? null
   if (output.cosignatures.length === 0)
-    row('cosigned', 'by nobody: that there is no second history, only a cosigner can say')
+    row(
+      'cosigned',
+      cosignedSize === null
+        ? 'by nobody: that there is no second history, only a cosigner can say'
+        : `not yet; the newest head that is holds ${count(cosignedSize)} entries (${count(output.store?.cosignatures ?? 0)} lines of known cosigners checked)`,
+    )
   if (output.policy !== null) row('policy', output.policy)
   for (const { file, size } of output.since) row('continues', `${file}, ${count(size)} entries`)
   row('checked', checkedText(output))

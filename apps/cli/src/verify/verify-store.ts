@@ -1,5 +1,14 @@
+import { readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import type { Finding, LogReport, TreeHead, VerifierKey } from '@parley/record'
+import {
+  type Finding,
+  formatCheckpoint,
+  formatVkey,
+  type LogReport,
+  type TreeHead,
+  type VerifierKey,
+  verifySignatureLine,
+} from '@parley/record'
 import type { FileRange } from '../store/block-file.ts'
 import type { JournalStore, StoredHead } from '../store/journal-store.ts'
 import type { Crew } from './crew.ts'
@@ -7,18 +16,28 @@ import type { Crew } from './crew.ts'
 const HEADS_A_JOB = 128
 const JOBS_AHEAD = 8
 
+interface HeadKeys {
+  readonly key: VerifierKey
+  readonly cosigners: readonly VerifierKey[]
+  readonly crew: Crew
+}
+
 /** The heads of a journal as earlier heads of its log, their signatures verified on the way by the crew. */
 export class SignedHeads {
   readonly findings: Finding[] = []
   checked = 0
+  /** Lines of known cosigners that were looked at. */
+  cosignatures = 0
   readonly #store: JournalStore
   readonly #key: VerifierKey
+  readonly #cosigners: readonly VerifierKey[]
   readonly #crew: Crew
   readonly #under: Promise<void>[] = []
 
-  constructor(store: JournalStore, key: VerifierKey, crew: Crew) {
+  constructor(store: JournalStore, { key, cosigners, crew }: HeadKeys) {
     this.#store = store
     this.#key = key
+    this.#cosigners = cosigners
     this.#crew = crew
   }
 
@@ -26,6 +45,7 @@ export class SignedHeads {
     let some: StoredHead[] = []
     for (const head of this.#store.heads()) {
       some.push(head)
+      this.#checkCosignatures(head)
       if (some.length === HEADS_A_JOB) {
         this.#verify(some)
         some = []
@@ -34,6 +54,23 @@ export class SignedHeads {
       yield head
     }
     if (some.length > 0) this.#verify(some)
+  }
+
+  /** Lines of cosigners whose keys were given must verify, also those under older heads. */
+  #checkCosignatures({ size, root }: StoredHead): void {
+    for (const { line, place } of this.#store.cosignaturesAt(size)) {
+      const key = this.#cosigners.find(({ name, keyId }) => name === line.name && keyId === line.keyId)
+      if (key === undefined) continue
+      this.cosignatures++
+      if (verifySignatureLine(key, formatCheckpoint({ origin: this.#key.name, size, root }), line)) continue
+      const rule = `the cosignature of ${line.name} under the head of ${size} entries does not verify`
+      const bytes = { from: place.from, to: place.to }
+      this.findings.push({ kind: 'store', path: place.file, entries: null, bytes, rule })
+    }
+  }
+
+  get key(): VerifierKey {
+    return this.#key
   }
 
   async settled(): Promise<void> {
@@ -73,6 +110,8 @@ export class SignedHeads {
  */
 export function withStore(report: LogReport, store: JournalStore, heads: SignedHeads): LogReport {
   store.finish()
+  const misstated = keyFileFinding(store, heads.key)
+  if (misstated !== null) heads.findings.push(misstated)
   const stored = [
     ...store.findings.map(
       ({ place, entries, what }): Finding => ({
@@ -102,6 +141,20 @@ export function withStore(report: LogReport, store: JournalStore, heads: SignedH
   }))
   const findingsTotal = report.findingsTotal - dropped + stored.length
   return { ...report, findings, findingsTotal, verdict: findingsTotal === 0 ? 'verified' : 'altered' }
+}
+
+/** The public key beside the private one, which people copy from there, must be the log's. */
+function keyFileFinding(store: JournalStore, key: VerifierKey): Finding | null {
+  const file = join(store.dir, '..', 'keys', 'log.vkey')
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch {
+    return null
+  }
+  if (text.trim() === formatVkey(key)) return null
+  const rule = `this file states another key than that of the log, ${formatVkey(key)}`
+  return { kind: 'store', path: file, entries: null, bytes: { from: 0, to: Buffer.byteLength(text) }, rule }
 }
 
 const isEntry = ({ kind }: Finding): boolean => kind.startsWith('entry-')
