@@ -2,6 +2,7 @@ import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Journal, openSqliteJournal } from '@parley/journal'
 import type { Clock } from '@parley/units'
+import { StartRefused } from '../errors.ts'
 
 /** The newest head of one log that a cosigner has accepted. */
 export interface StoredHead {
@@ -11,6 +12,12 @@ export interface StoredHead {
   readonly note: string
   /** Time of the newest cosignature; 0 where none was given. */
   readonly timeS: number
+}
+
+export interface HeadStoreOptions {
+  readonly clock: Clock
+  /** Entries after which the journal is begun anew; default 20,000, some megabytes. */
+  readonly compactAfter?: number
 }
 
 const FORMAT = 1
@@ -30,19 +37,21 @@ interface Opened {
 export class HeadStore implements AsyncDisposable {
   readonly #dir: string
   readonly #clock: Clock
+  readonly #compactAfter: number
   #opened: Opened
   #failed = false
   #busy: Promise<unknown> = Promise.resolve()
 
-  private constructor(dir: string, clock: Clock, opened: Opened) {
+  private constructor(dir: string, { clock, compactAfter = COMPACT_AFTER }: HeadStoreOptions, opened: Opened) {
     this.#dir = dir
     this.#clock = clock
+    this.#compactAfter = compactAfter
     this.#opened = opened
   }
 
-  /** @throws {JournalError} when the folder cannot be used or what it holds is damaged */
-  static async open(dir: string, clock: Clock): Promise<HeadStore> {
-    return new HeadStore(dir, clock, await openNewest(dir, clock))
+  /** @throws {JournalError} when the folder cannot be used or what it holds is damaged @throws {StartRefused} when it is a newer Parley's */
+  static async open(dir: string, options: HeadStoreOptions): Promise<HeadStore> {
+    return new HeadStore(dir, options, await openNewest(dir, options.clock))
   }
 
   /**
@@ -78,7 +87,7 @@ export class HeadStore implements AsyncDisposable {
         throw error
       }
       heads.set(head.origin, head)
-      if (journal.head() >= COMPACT_AFTER + heads.size) await this.#compact()
+      if (journal.head() >= this.#compactAfter + heads.size) await this.#compact()
     })
     this.#busy = written.catch(() => undefined)
     await written
@@ -135,9 +144,14 @@ async function openNewest(dir: string, clock: Clock): Promise<Opened> {
     generation: 1,
   }
   const heads = new Map<string, StoredHead>()
-  for await (const { bytes } of journal.read(0, journal.head())) {
-    const head = decode(bytes)
-    heads.set(head.origin, head)
+  try {
+    for await (const { bytes } of journal.read(0, journal.head())) {
+      const head = decode(bytes)
+      heads.set(head.origin, head)
+    }
+  } catch (error) {
+    await journal.close()
+    throw error
   }
   return { journal, generation, heads }
 }
@@ -163,6 +177,7 @@ const encode = (head: StoredHead): Uint8Array => Buffer.from(JSON.stringify({ fo
 
 function decode(bytes: Uint8Array): StoredHead {
   const { format, ...head } = JSON.parse(Buffer.from(bytes).toString()) as StoredHead & { readonly format: number }
-  if (format !== FORMAT) throw new Error(`the heads were written by a newer Parley (format ${format}): use that one`)
+  if (format !== FORMAT)
+    throw new StartRefused(`the heads were written by a newer Parley (format ${format}): use that one`)
   return head
 }

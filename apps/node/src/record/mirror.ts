@@ -123,7 +123,7 @@ export class Mirror implements AsyncDisposable {
     const dir = join(options.dataDir, 'mirror')
     const { signer, pq } = options.signers
     const cosigners = [signer.key, ...(pq === null ? [] : [pq.key])]
-    const store = await HeadStore.open(join(dir, 'heads'), options.clock)
+    const store = await HeadStore.open(join(dir, 'heads'), { clock: options.clock })
     const logs: MirroredLog[] = []
     try {
       for (const key of options.logs) {

@@ -58,7 +58,7 @@ export class Witness implements AsyncDisposable {
 
   /** @throws {JournalError} when its folder cannot be used */
   static async open(options: WitnessOptions): Promise<Witness> {
-    return new Witness(options, await HeadStore.open(join(options.dataDir, 'witness'), options.clock))
+    return new Witness(options, await HeadStore.open(join(options.dataDir, 'witness'), { clock: options.clock }))
   }
 
   addCheckpoint(body: Uint8Array): Promise<ProtocolAnswer> {
