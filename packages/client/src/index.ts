@@ -31,3 +31,14 @@ export {
   type UssClientOptions,
 } from './uss-client.ts'
 export { LogFetchError, logFetcher, type LogFetcherOptions } from './log-fetcher.ts'
+// the line
+export {
+  type CarriedEntries,
+  type CarrierAnswer,
+  createLineClient,
+  type LineClient,
+  type LineClientOptions,
+} from './line-client.ts'
+export type { LineCallOptions } from './line-call.ts'
+export { type LineRefusal, LineRefusedError, LineUnreachableError } from './line-errors.ts'
+export { LINE_EVENT_KINDS, type LineEvent, type LineFollowOptions, type LineStreamState } from './line-events.ts'
