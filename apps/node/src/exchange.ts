@@ -4,6 +4,7 @@ import type { EpochMs } from '@parley/units'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Identity, TokenVerifier } from './auth.ts'
 import type { Issuer } from './issuer.ts'
+import type { LineService } from './line/service.ts'
 import type { NodeOptions } from './options.ts'
 import type { Pool } from './pool.ts'
 import type { RecordService } from './record/service.ts'
@@ -14,6 +15,7 @@ export interface NodeContext {
   readonly options: NodeOptions
   readonly pool: Pool
   readonly record: RecordService
+  readonly line: LineService
   readonly issuer: Issuer | null
   readonly verifier: TokenVerifier
   readonly simulation: Simulation

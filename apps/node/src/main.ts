@@ -1,5 +1,6 @@
 import { buildApplication, buildCommand, type CommandContext, run } from '@stricli/core'
 import { StartRefused } from './errors.ts'
+import { LINE_DEFAULTS } from './line/options.ts'
 import { RECORD_DEFAULTS } from './record/options.ts'
 import { startNode } from './start.ts'
 import { VERSION } from './version.ts'
@@ -27,6 +28,13 @@ interface Flags {
   readonly mirrorFor?: readonly string[]
   readonly mirrorQuota: number
   readonly pq: boolean
+  readonly party?: string
+  readonly linePort?: number
+  readonly lineHost: string
+  readonly lineAddress?: string
+  readonly lineRelay?: readonly string[]
+  readonly lineHttp: boolean
+  readonly lineQuota: number
 }
 
 const EXIT = { ok: 0, failed: 1, usage: 2 } as const
@@ -62,6 +70,15 @@ async function serve(flags: Flags): Promise<void> {
         mirrorFor: flags.mirrorFor ?? [],
         mirrorQuotaBytes: flags.mirrorQuota * 2 ** 20,
         pq: flags.pq,
+      },
+      line: {
+        party: flags.party ?? null,
+        port: flags.linePort ?? null,
+        host: flags.lineHost,
+        address: flags.lineAddress ?? null,
+        relays: flags.lineRelay ?? [],
+        allowHttp: flags.lineHttp,
+        quotaBytes: flags.lineQuota * 2 ** 20,
       },
     },
     { log },
@@ -201,6 +218,48 @@ const command = buildCommand<Flags>({
         kind: 'boolean',
         default: false,
         brief: 'Add an ML-DSA-44 line to cosignatures, at most once an hour a log',
+      },
+      party: {
+        kind: 'parsed',
+        parse: String,
+        optional: true,
+        brief: 'Party this node speaks for on its lines, such as north',
+      },
+      linePort: {
+        kind: 'parsed',
+        parse: portOf,
+        optional: true,
+        brief: 'TCP port that nodes of other parties reach this one at, by TLS with enrolled keys; 0 takes any free one',
+      },
+      lineHost: {
+        kind: 'parsed',
+        parse: String,
+        default: LINE_DEFAULTS.host,
+        brief: 'Address the line port listens on; this machine only unless told',
+      },
+      lineAddress: {
+        kind: 'parsed',
+        parse: String,
+        optional: true,
+        brief: 'Address told to other parties in invitations, such as https://HOST:PORT',
+      },
+      lineRelay: {
+        kind: 'parsed',
+        parse: String,
+        optional: true,
+        variadic: true,
+        brief: 'Relay to wait for calls at, as https://HOST:PORT/PIN; connections only go out; repeatable',
+      },
+      lineHttp: {
+        kind: 'boolean',
+        default: false,
+        brief: 'Let peers on this machine be named by http:// addresses, without TLS: for looking at the wire',
+      },
+      lineQuota: {
+        kind: 'parsed',
+        parse: countOf,
+        default: String(LINE_DEFAULTS.quotaBytes / 2 ** 20),
+        brief: 'MiB kept of the log of one peer',
       },
     },
   },

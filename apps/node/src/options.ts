@@ -1,3 +1,4 @@
+import type { LineOptions } from './line/options.ts'
 import type { RecordOptions } from './record/options.ts'
 
 /** How a node runs; every field is what a flag says, defaults filled in. */
@@ -23,6 +24,8 @@ export interface NodeOptions {
   readonly rateLimitPerS: number
   /** The node's log, its cosigners, and the logs it cosigns. */
   readonly record: RecordOptions
+  /** The lines to other parties; left out: as LINE_DEFAULTS has it, with no port. */
+  readonly line?: LineOptions
 }
 
 /** Names that mean this machine only, whatever the network. */

@@ -16,6 +16,7 @@ import { requireScopes } from './auth.ts'
 import { type ErrorContext, errorAnswer } from './error-answer.ts'
 import type { Handler, NodeContext } from './exchange.ts'
 import { hotPath } from './hot-path.ts'
+import { registerLineRoutes } from './line/routes.ts'
 import { RateLimiter } from './rate-limit.ts'
 import { answerRoute, type Route, routeOf } from './route.ts'
 import { isRecordPath, registerRecordRoutes } from './record/routes.ts'
@@ -153,6 +154,8 @@ export async function buildServer(context: NodeContext, log: (line: string) => v
     limiter,
     nowMs: () => context.nowMs(),
   })
+
+  await registerLineRoutes(app, context.line)
 
   const desk = fileURLToPath(new URL('../../desk/dist/', import.meta.url))
   if (existsSync(desk))

@@ -7,6 +7,8 @@ import { type Clock, systemClock } from '@parley/units'
 import { allKeys, fixedKeys, remoteKeys, TokenVerifier, type TrustedKeys } from './auth.ts'
 import { HaltedError, StartRefused } from './errors.ts'
 import { Issuer } from './issuer.ts'
+import { LINE_DEFAULTS } from './line/options.ts'
+import { LineService } from './line/service.ts'
 import { isLoopback, LOOPBACK_HOSTS, type NodeOptions } from './options.ts'
 import { Pool } from './pool.ts'
 import { eventLines } from './record/events.ts'
@@ -23,6 +25,7 @@ export interface RunningNode extends AsyncDisposable {
   readonly url: string
   readonly pool: Pool
   readonly record: RecordService
+  readonly line: LineService
   /** Resolves with the cause when the journal has failed and the node answers no more. */
   readonly halted: Promise<unknown>
   /** Ends the scenario, the connections, the record's own and the journal, in that order. Safe to call twice. */
@@ -67,9 +70,12 @@ export async function startNode(options: NodeOptions, environment: StartEnvironm
   const key = await openLogKey(dataDir, options.record)
   const journal = await openJournal(dataDir, { key, plan, clock, log })
   let record: RecordService | null = null
+  let line: LineService | null = null
   try {
     const opened = await openRecord(plan, { journal, key }, { dataDir, clock, log })
     record = opened
+    const lines = await LineService.open(options.line ?? LINE_DEFAULTS, { dataDir, clock, log })
+    line = lines
     const issuer = options.issuer ? await Issuer.open(dataDir, clock) : null
     const trusted: TrustedKeys[] = []
     if (issuer !== null) trusted.push(issuer)
@@ -99,6 +105,7 @@ export async function startNode(options: NodeOptions, environment: StartEnvironm
       options,
       pool,
       record: opened,
+      line: lines,
       issuer,
       verifier: new TokenVerifier({
         trusted: allKeys(trusted),
@@ -119,13 +126,15 @@ export async function startNode(options: NodeOptions, environment: StartEnvironm
       closing ??= (async () => {
         await run?.stop()
         await app.close()
+        await lines.close()
         await opened.close()
         await pool.close()
       })()
       return closing
     }
-    return { url, pool, record: opened, halted, close, [Symbol.asyncDispose]: close }
+    return { url, pool, record: opened, line: lines, halted, close, [Symbol.asyncDispose]: close }
   } catch (error) {
+    await line?.close()
     await record?.close()
     await journal.close()
     throw error

@@ -3,6 +3,7 @@ import { DateTime, EntityIdText, EntityOvn } from './common.ts'
 import { ConstraintReference } from './constraints.ts'
 import { Blocking, Clearing } from './error-response.ts'
 import { Volume4D } from './geometry.ts'
+import { LineStatus } from './line.ts'
 import { OperationalIntentReference } from './operational-intents.ts'
 import { named, omissible, optional } from './schema.ts'
 
@@ -79,6 +80,7 @@ export const ParleyStatus = named('ParleyStatus', {
   }),
   scenario: Type.Union([ScenarioSummary, Type.Null()]),
   log: LogStatus,
+  line: LineStatus,
 })
 export type ParleyStatus = Static<typeof ParleyStatus>
 

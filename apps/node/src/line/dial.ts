@@ -144,22 +144,22 @@ function plain(host: string, port: number): Promise<Socket> {
   })
 }
 
-/** Keeps connections to one peer open between requests. What the URL of a request names as host plays no part. */
+/** Keeps connections to peers open between requests. A URL names the peer as its host; where that is, `target` says at each connection. */
 export class PeerAgent extends Agent {
-  readonly #target: () => PeerTarget
+  readonly #target: (host: string) => PeerTarget
   readonly #own: TlsKey
 
-  constructor(target: () => PeerTarget, own: TlsKey, options: AgentOptions = {}) {
+  constructor(target: (host: string) => PeerTarget, own: TlsKey, options: AgentOptions = {}) {
     super({ keepAlive: true, maxSockets: 8, timeout: 60_000, ...options })
     this.#target = target
     this.#own = own
   }
 
   override createConnection(
-    _options: unknown,
+    options: { readonly host?: string | null | undefined },
     callback?: (error: Error | null, stream: Duplex) => void,
   ): Duplex | null | undefined {
-    dialPeer(this.#target(), this.#own).then(
+    dialPeer(this.#target(options.host ?? ''), this.#own).then(
       (socket) => callback?.(null, socket),
       (error: unknown) => callback?.(error as Error, undefined as unknown as Duplex),
     )

@@ -110,7 +110,12 @@ export class Joining {
   /** Makes the folder and keys of a new table; opens them again when it is there already. @throws {ApiError} @throws {StartRefused} */
   static async create(
     options: JoiningOptions,
-    wish: { readonly table: string; readonly party: string; readonly parties: readonly string[]; readonly address: string | null },
+    wish: {
+      readonly table: string
+      readonly party: string
+      readonly parties: readonly string[]
+      readonly address: string | null
+    },
   ): Promise<Joining> {
     const { dir } = options
     await mkdir(join(dir, 'peers'), { recursive: true, mode: 0o700 })
@@ -197,7 +202,9 @@ export class Joining {
 
   /** Commits this table has used and keys it knows, for other tables to keep away from. */
   memory(): { readonly commits: readonly string[]; readonly keys: readonly string[] } {
-    const commits = [...this.#peers.values()].flatMap(({ invitation }) => (invitation === null ? [] : [invitation.commit]))
+    const commits = [...this.#peers.values()].flatMap(({ invitation }) =>
+      invitation === null ? [] : [invitation.commit],
+    )
     const keys = this.#file.parties.flatMap((party) => {
       const known = this.enrolmentOf(party)
       return known === null ? [] : keysOf(known.enrolment).map(({ publicKey }) => encodeHex(publicKey))
@@ -305,7 +312,10 @@ export class Joining {
       const { text } = parseNote(encodeUtf8(reveal.note))
       checkReveal(
         own.enrolment,
-        { commit: decodeHex(peer.invitation.commit, 'commit'), reveal: { nonce: decodeHex(reveal.nonce, 'nonce'), text } },
+        {
+          commit: decodeHex(peer.invitation.commit, 'commit'),
+          reveal: { nonce: decodeHex(reveal.nonce, 'nonce'), text },
+        },
         {
           nowS: Math.floor(this.#options.clock.nowMs() / 1000),
           maxAgeS: DEFAULT_MAX_AGE_S,
@@ -378,7 +388,13 @@ export class Joining {
         if (isRecordError(error) || isLineError(error))
           throw new ApiError('LINE_STEP_REFUSED', {
             message: error.message,
-            findings: [{ field: String(error.details.field), value: String(error.details.value), rule: String(error.details.rule) }],
+            findings: [
+              {
+                field: String(error.details.field),
+                value: String(error.details.value),
+                rule: String(error.details.rule),
+              },
+            ],
             fields: { reason: error.code },
             cause: error,
           })
@@ -391,7 +407,9 @@ export class Joining {
     if (table !== this.table) throw refuse(`this is for the table ${table}`)
     if (party === this.party) throw refuse(`${party} is this side itself`)
     if (!this.parties.includes(party)) throw refuse(`${party} is not at this table`)
-    return this.#peers.get(party) ?? { format: 1, party, invitation: null, reveal: null, compared: false, address: null }
+    return (
+      this.#peers.get(party) ?? { format: 1, party, invitation: null, reveal: null, compared: false, address: null }
+    )
   }
 
   #others(): readonly string[] {

@@ -12,8 +12,6 @@ export interface LineOptions {
   readonly relays: readonly string[]
   /** Whether plain http is spoken with peers on this machine: for a demo and for looking at what goes over the wire. */
   readonly allowHttp: boolean
-  /** How often a peer is asked for a fresh time on an unchanged head. A table's charter goes before it. */
-  readonly heartbeatMs: number
   /** Bytes of entries kept of one peer's log. */
   readonly quotaBytes: number
 }
@@ -25,6 +23,5 @@ export const LINE_DEFAULTS: LineOptions = {
   address: null,
   relays: [],
   allowHttp: false,
-  heartbeatMs: 10_000,
   quotaBytes: 8 * 2 ** 30,
 }

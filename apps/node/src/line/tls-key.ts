@@ -1,4 +1,11 @@
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, webcrypto } from 'node:crypto'
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  webcrypto,
+} from 'node:crypto'
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TLSSocket } from 'node:tls'
@@ -43,7 +50,10 @@ export async function openTlsKey(dataDir: string): Promise<TlsKey> {
     if ((cause as NodeJS.ErrnoException).code !== 'ENOENT')
       throw new StartRefused(`the key ${file} cannot be read: ${(cause as Error).message}`, {}, { cause })
     await mkdir(dir, { recursive: true, mode: 0o700 })
-    pem = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }) as string
+    pem = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({
+      type: 'pkcs8',
+      format: 'pem',
+    }) as string
     try {
       await writeDurably(file, pem)
     } catch (error) {
@@ -64,14 +74,12 @@ async function tlsKeyOf(pem: string, file: string): Promise<TlsKey> {
   if (secret.asymmetricKeyType !== 'ec') throw new StartRefused(`the key in ${file} is not one on P-256`)
   const shared = createPublicKey(secret)
   const { subtle } = webcrypto
-  const privateKey = await subtle.importKey(
-    'pkcs8',
-    secret.export({ type: 'pkcs8', format: 'der' }),
-    CURVE,
-    true,
-    ['sign'],
-  )
-  const publicKey = await subtle.importKey('spki', shared.export({ type: 'spki', format: 'der' }), CURVE, true, ['verify'])
+  const privateKey = await subtle.importKey('pkcs8', secret.export({ type: 'pkcs8', format: 'der' }), CURVE, true, [
+    'sign',
+  ])
+  const publicKey = await subtle.importKey('spki', shared.export({ type: 'spki', format: 'der' }), CURVE, true, [
+    'verify',
+  ])
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     // Says nothing of who it is: that is in the enrolment that names the pin.
     name: 'CN=parley',

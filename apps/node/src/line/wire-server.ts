@@ -104,7 +104,9 @@ export class WireServer {
       await once(this.#server, 'listening')
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
-      throw new StartRefused(`the line port ${port} on ${host} cannot be opened (${code ?? String(error)}): choose another by --line-port`)
+      throw new StartRefused(
+        `the line port ${port} on ${host} cannot be opened (${code ?? String(error)}): choose another by --line-port`,
+      )
     }
     const address = this.#server.address()
     return typeof address === 'object' && address !== null ? address.port : port
@@ -128,7 +130,9 @@ export class WireServer {
     try {
       await this.#route(request, response)
     } catch (error) {
-      this.#options.log(`fault on the line port: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
+      this.#options.log(
+        `fault on the line port: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+      )
       if (!response.headersSent) send(response, refusal('INTERNAL'))
       else response.destroy()
     }
@@ -189,7 +193,10 @@ export class WireServer {
     if (request.method === 'POST' && path === 'add-entries' && role === 'mirror' && mirror !== null) {
       const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase()
       const encoding = request.headers['content-encoding']?.toLowerCase()
-      if (type !== 'application/octet-stream' || (encoding !== undefined && encoding !== 'gzip' && encoding !== 'identity'))
+      if (
+        type !== 'application/octet-stream' ||
+        (encoding !== undefined && encoding !== 'gzip' && encoding !== 'identity')
+      )
         return send(response, refusal('UNSUPPORTED_MEDIA_TYPE'), true)
       const answer = await mirror.addEntries(request, { gzip: encoding === 'gzip' })
       return send(response, answer, !request.complete)
@@ -232,7 +239,11 @@ async function readBody(request: IncomingMessage, limit: number): Promise<Uint8A
 }
 
 /** `hangUp`: the body of the request was not read to its end, so the connection is of no more use. */
-function send(response: ServerResponse, { status, contentType, body, retryAfterS }: ProtocolAnswer, hangUp = false): void {
+function send(
+  response: ServerResponse,
+  { status, contentType, body, retryAfterS }: ProtocolAnswer,
+  hangUp = false,
+): void {
   const bytes = typeof body === 'string' ? Buffer.from(body) : body
   response.writeHead(status, {
     'content-type': contentType,

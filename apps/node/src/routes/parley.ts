@@ -59,6 +59,7 @@ export function parleyHandlers(context: NodeContext): {
           counts,
           scenario: simulation.scenario,
           log: context.record.status(),
+          line: context.line.status(),
         },
       }
     },

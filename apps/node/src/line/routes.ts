@@ -1,0 +1,472 @@
+import { once } from 'node:events'
+import {
+  ApiError,
+  compileSchema,
+  LineAddress,
+  LineCheckRequest,
+  LineCompare,
+  LineCreateTable,
+  LineInvitation,
+  LineReveal,
+  parseStrictJson,
+} from '@parley/contracts'
+import {
+  checkDraft,
+  flightsOf,
+  INTENT_PROPOSE,
+  isLineError,
+  LANGUAGES,
+  type Language,
+  type LineAct,
+  messageOf,
+} from '@parley/line'
+import { type Act, decodeBundle, type JsonObject } from '@parley/record'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { admit } from './access.ts'
+import { exportCheckpoint, exportEntries, exportReceipt, importBody } from './carrier.ts'
+import { type LineChange, messageNumberOf, type OpenLine } from './open-line.ts'
+import type { LineService } from './service.ts'
+import { actView, draftView, dueView, gapsOf, messagesNow, messageView, plainView } from './views.ts'
+
+const PREFIX = '/line/v1'
+const OF_RECORD = { config: { record: true } } as const
+const NOTE_LIMIT = 70_000
+const BUNDLE_LIMIT = 4 * 1024 * 1024
+const CARRIER_LIMIT = 20 * 1024 * 1024
+const MAX_BUNDLE_ACTS = 256
+const DEFAULT_PAGE = 100
+const MAX_PAGE = 1_000
+const MAX_STREAMS = 64
+const KEEP_ALIVE_MS = 15_000
+/** Changes of messages and flights are told together, at most so often. */
+const GATHER_MS = 100
+const MAX_GATHERED = 500
+
+const readers = {
+  create: compileSchema<LineCreateTable>(LineCreateTable),
+  commit: compileSchema<LineInvitation>(LineInvitation),
+  reveal: compileSchema<LineReveal>(LineReveal),
+  compare: compileSchema<LineCompare>(LineCompare),
+  address: compileSchema<LineAddress>(LineAddress),
+  check: compileSchema<LineCheckRequest>(LineCheckRequest),
+} as const
+
+interface TablePath {
+  readonly table: string
+  readonly party: string
+}
+
+type Query = Readonly<Record<string, string | undefined>>
+
+/** The line's side for the node's own people, below `/line/v1`: the desk and the command. Peers never come here. */
+export async function registerLineRoutes(app: FastifyInstance, service: LineService): Promise<void> {
+  await app.register(
+    async (scope) => {
+      scope.removeAllContentTypeParsers()
+      scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+      scope.addHook('onRequest', async (request, reply) => {
+        admit(request, service.token)
+        reply.header('cache-control', 'no-store')
+      })
+      tables(scope, service)
+      joining(scope, service)
+      line(scope, service)
+      carrier(scope, service)
+    },
+    { prefix: PREFIX },
+  )
+}
+
+function tables(scope: FastifyInstance, service: LineService): void {
+  scope.get('/', OF_RECORD, () => service.list())
+  scope.post('/tables', { ...OF_RECORD, bodyLimit: NOTE_LIMIT }, async (request, reply) => {
+    reply.code(201)
+    return service.create(bodyOf(request, readers.create))
+  })
+  scope.get('/tables/:table', OF_RECORD, async (request) => {
+    const { table } = pathOf(request)
+    await service.table(table).line?.settled()
+    return service.state(table)
+  })
+}
+
+function joining(scope: FastifyInstance, service: LineService): void {
+  const limited = { ...OF_RECORD, bodyLimit: 2 * NOTE_LIMIT }
+  const at = (request: FastifyRequest) => service.table(pathOf(request).table).joining
+  scope.get('/tables/:table/joining', OF_RECORD, (request) => at(request).view())
+  scope.put('/tables/:table/enrolment', limited, async (request) => {
+    const ceremony = at(request)
+    await ceremony.putEnrolment(bytesOf(request))
+    return ceremony.view()
+  })
+  scope.post('/tables/:table/commits', limited, async (request) => {
+    const ceremony = at(request)
+    await ceremony.putCommit(bodyOf(request, readers.commit))
+    return ceremony.view()
+  })
+  scope.get('/tables/:table/reveal', OF_RECORD, (request) => at(request).reveal())
+  scope.post('/tables/:table/reveals', limited, async (request) => {
+    const ceremony = at(request)
+    await ceremony.putReveal(bodyOf(request, readers.reveal))
+    return ceremony.view()
+  })
+  scope.post('/tables/:table/compare', limited, async (request) => {
+    const ceremony = at(request)
+    const { party, code } = bodyOf(request, readers.compare)
+    await ceremony.compare(party, code)
+    return ceremony.view()
+  })
+  scope.put('/tables/:table/charter', limited, async (request) => {
+    const ceremony = at(request)
+    await ceremony.putCharter(bytesOf(request))
+    return ceremony.view()
+  })
+  scope.post('/tables/:table/open', limited, async (request) => {
+    const bytes = bytesOf(request)
+    return service.begin(pathOf(request).table, bytes.byteLength === 0 ? null : bytes)
+  })
+  scope.post('/tables/:table/address', limited, async (request) => {
+    const { party, address } = bodyOf(request, readers.address)
+    return service.readdress(pathOf(request).table, party, address)
+  })
+}
+
+function line(scope: FastifyInstance, service: LineService): void {
+  const at = async (request: FastifyRequest): Promise<OpenLine> => {
+    const open = service.line(pathOf(request).table)
+    // What is not on the disk yet is not told.
+    await open.settled()
+    return open
+  }
+  scope.get('/tables/:table/messages', OF_RECORD, async (request) => {
+    const open = await at(request)
+    const all = messagesNow(open)
+    const query = queryOf(request)
+    const after = count(query, 'after', 0)
+    const limit = Math.min(count(query, 'limit', MAX_PAGE), MAX_PAGE)
+    const print = languages(query['print'])
+    return {
+      table: open.table,
+      version: open.line.version,
+      total: all.length,
+      messages: all.slice(after, after + limit).map((view) => messageView(open, view, print)),
+      gaps: gapsOf(open),
+      dueEscalations: dueView(open),
+    }
+  })
+  scope.get('/tables/:table/flights', OF_RECORD, async (request) => {
+    const open = await at(request)
+    const view = plainView(flightsOf(open.line)) as Record<string, unknown>
+    return { table: open.table, version: open.line.version, ...view }
+  })
+  scope.get('/tables/:table/draft', OF_RECORD, async (request) => draftView(await at(request)))
+  scope.post('/tables/:table/acts', { ...OF_RECORD, bodyLimit: BUNDLE_LIMIT }, async (request, reply) => {
+    const open = service.line(pathOf(request).table)
+    const bytes = bytesOf(request)
+    if (bytes.byteLength === 0) throw new ApiError('BODY_EMPTY')
+    const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase()
+    if (type === 'application/octet-stream') {
+      const entries = bundleOf(bytes)
+      const { from, to } = await open.postAll(entries)
+      reply.code(201)
+      return { origin: open.origin, from, to }
+    }
+    if (type !== 'text/plain')
+      throw new ApiError('UNSUPPORTED_MEDIA_TYPE', { message: 'send the signed note as text/plain' })
+    const accepted = await open.post(bytes)
+    reply.code(201)
+    return accepted
+  })
+  scope.get('/tables/:table/acts', OF_RECORD, async (request) => {
+    const open = await at(request)
+    const query = queryOf(request)
+    const origin = query['origin'] ?? open.origin
+    const acts = open.line.logs.get(origin)?.entries
+    if (acts === undefined) throw new ApiError('NOT_FOUND', { message: 'origin: must be a log of this table' })
+    const size = acts.length
+    const from = Math.min(count(query, 'from', 0), size)
+    const to = Math.min(from + Math.min(count(query, 'limit', DEFAULT_PAGE), MAX_PAGE), size)
+    const found = []
+    let index = from
+    for await (const entry of open.entries(origin, from, to)) {
+      const act = acts[index]
+      if (act !== undefined) found.push(actView(act, entry))
+      index += 1
+    }
+    return { origin, from, size, acts: found }
+  })
+  scope.post('/tables/:table/check', { ...OF_RECORD, bodyLimit: BUNDLE_LIMIT }, async (request) => {
+    const open = await at(request)
+    return check(open, bodyOf(request, readers.check))
+  })
+  scope.get('/tables/:table/events', OF_RECORD, async (request, reply) => {
+    await streamEvents(await at(request), service, { request, reply })
+    return reply
+  })
+}
+
+function carrier(scope: FastifyInstance, service: LineService): void {
+  const path = '/tables/:table/carrier/:party'
+  const at = async (request: FastifyRequest): Promise<OpenLine> => {
+    const { table, party } = pathOf(request)
+    const open = service.line(table)
+    open.peer(party)
+    await open.settled()
+    return open
+  }
+  const bytes = (reply: FastifyReply, body: Uint8Array, type: string): FastifyReply =>
+    reply.header('content-type', type).send(Buffer.from(body.buffer, body.byteOffset, body.byteLength))
+  scope.get(`${path}/checkpoint`, OF_RECORD, async (request, reply) => {
+    const open = await at(request)
+    const body = await exportCheckpoint(open, count(queryOf(request), 'from', 0))
+    return bytes(reply, body, 'text/plain; charset=utf-8')
+  })
+  scope.get(`${path}/entries`, OF_RECORD, async (request, reply) => {
+    const open = await at(request)
+    const { body, next, size } = await exportEntries(open, count(queryOf(request), 'from', 0))
+    reply.header('parley-next', String(next)).header('parley-size', String(size))
+    return bytes(reply, body, 'application/octet-stream')
+  })
+  scope.post(path, { ...OF_RECORD, bodyLimit: CARRIER_LIMIT }, async (request, reply) => {
+    const open = await at(request)
+    const entries = request.headers['content-type']?.startsWith('application/octet-stream') === true
+    const answer = await importBody(open, bytesOf(request), entries ? 'entries' : 'checkpoint')
+    reply.code(answer.status).header('content-type', answer.contentType)
+    return reply.send(typeof answer.body === 'string' ? answer.body : Buffer.from(answer.body))
+  })
+  scope.get(`${path}/receipt`, OF_RECORD, async (request, reply) => {
+    const open = await at(request)
+    return bytes(reply, await exportReceipt(open, pathOf(request).party), 'text/plain; charset=utf-8')
+  })
+  scope.post(`${path}/receipt`, { ...OF_RECORD, bodyLimit: NOTE_LIMIT }, async (request) =>
+    (await at(request)).takeReceipt(bytesOf(request)),
+  )
+}
+
+function check(open: OpenLine, { volumes, priority, profile, id }: LineCheckRequest): unknown {
+  const body = {
+    id: id ?? '0'.repeat(32),
+    key: [],
+    priority: priority ?? 50,
+    profile: profile ?? open.charter.profiles[0]?.name ?? '',
+    volumes: volumes as JsonObject[],
+  }
+  const act: Act = {
+    v: 1,
+    table: open.table,
+    o: open.origin,
+    id: body.id,
+    kind: INTENT_PROPOSE.kind,
+    at: open.nowS(),
+    seen: [],
+    to: [],
+    body,
+  }
+  try {
+    const plan = INTENT_PROPOSE.parse(body, act)
+    const found = checkDraft(open.line, {
+      party: open.party,
+      volumes: plan.volumes,
+      profile: plan.profile,
+      nowS: open.nowS(),
+    })
+    return {
+      verdict: found.clear ? 'clear' : 'blocked',
+      conflicts: plainView(found.conflicts),
+      key: found.key,
+      clearing: found.clear ? null : plainView(found.shifts),
+      areas: plainView(found.areas),
+      borders: plainView(found.borders),
+    }
+  } catch (error) {
+    if (!isLineError(error)) throw error
+    const { field, value, rule } = error.details
+    throw new ApiError('INVALID_BODY', {
+      message: `${field}: ${rule}`,
+      findings: [{ field, value: String(value), rule }],
+      cause: error,
+    })
+  }
+}
+
+const EVENT_KINDS = ['state', 'message', 'flight', 'act'] as const
+type EventKind = (typeof EVENT_KINDS)[number]
+
+let streams = 0
+
+/**
+ * Tells what changes as it changes. A reader that does not keep up gets the newest state of what it missed and not a growing queue: acts
+ * it missed are counted in an event `missed`, to be read again from `acts`.
+ */
+async function streamEvents(
+  open: OpenLine,
+  service: LineService,
+  { request, reply }: { readonly request: FastifyRequest; readonly reply: FastifyReply },
+): Promise<void> {
+  if (streams >= MAX_STREAMS) throw new ApiError('OVERLOADED', { message: 'too many streams of events are open' })
+  const asked = queryOf(request)['kinds']?.split(',')
+  const wanted = new Set<EventKind>(EVENT_KINDS.filter((kind) => asked === undefined || asked.includes(kind)))
+  const { raw } = reply.hijack()
+  raw.writeHead(200, {
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-accel-buffering': 'no',
+    'x-content-type-options': 'nosniff',
+  })
+  streams += 1
+  const gone = new AbortController()
+  raw.on('close', () => gone.abort())
+  const gathered = new Gathered()
+  let wake: () => void = () => undefined
+  const stop = open.watch((change) => {
+    gathered.add(change)
+    wake()
+  })
+  const beat = setInterval(() => raw.write(': still here\n\n'), KEEP_ALIVE_MS)
+  const say = async (event: string, data: unknown): Promise<void> => {
+    const text = `event: ${event}\nid: ${open.line.version}\ndata: ${JSON.stringify(data)}\n\n`
+    if (!raw.write(text)) await once(raw, 'drain', { signal: gone.signal })
+  }
+  try {
+    raw.write('retry: 2000\n\n')
+    if (wanted.has('state')) await say('state', service.state(open.table))
+    while (!gone.signal.aborted) {
+      if (gathered.empty) {
+        await new Promise<void>((resolve) => {
+          wake = resolve
+          gone.signal.addEventListener('abort', () => resolve(), { once: true })
+          if (!gathered.empty) resolve()
+        })
+        // One write for what comes together.
+        await new Promise((resolve) => setTimeout(resolve, GATHER_MS))
+      }
+      const { acts, missed, messages, flights, state } = gathered.take(open)
+      if (wanted.has('act')) {
+        for (const act of acts) await say('act', actView(act, await open.entry(act.origin, act.index)))
+        if (missed > 0) await say('missed', { acts: missed })
+      }
+      if (wanted.has('message'))
+        for (const number of messages) {
+          const view = messageOf(open.line, number)
+          if (view !== null) await say('message', messageView(open, view))
+        }
+      if (wanted.has('flight') && flights)
+        await say('flight', {
+          table: open.table,
+          version: open.line.version,
+          ...(plainView(flightsOf(open.line)) as object),
+        })
+      if (wanted.has('state') && state) await say('state', service.state(open.table))
+    }
+  } catch {
+    // The reader left; it comes back for the rest.
+  } finally {
+    streams -= 1
+    stop()
+    clearInterval(beat)
+    raw.end()
+  }
+}
+
+/** What has changed since it was last told, bounded whatever comes. */
+class Gathered {
+  #acts: LineAct[] = []
+  #missed = 0
+  #receipts: { readonly origin: string; readonly from: number; readonly to: number }[] = []
+  #state = false
+
+  get empty(): boolean {
+    return this.#acts.length === 0 && this.#missed === 0 && this.#receipts.length === 0 && !this.#state
+  }
+
+  add(change: LineChange): void {
+    switch (change.kind) {
+      case 'state':
+        this.#state = true
+        return
+      case 'act':
+        if (this.#acts.length >= MAX_GATHERED) this.#missed += 1
+        else this.#acts.push(change.act)
+        return
+      case 'receipts': {
+        const last = this.#receipts.at(-1)
+        if (last?.origin === change.origin)
+          this.#receipts[this.#receipts.length - 1] = {
+            ...last,
+            from: Math.min(last.from, change.from),
+            to: Math.max(last.to, change.to),
+          }
+        else if (this.#receipts.length < MAX_GATHERED) this.#receipts.push(change)
+      }
+    }
+  }
+
+  take(open: OpenLine) {
+    const acts = this.#acts
+    const missed = this.#missed
+    const messages = new Set<string>()
+    let flights = false
+    let state = this.#state || acts.length > 0
+    for (const act of acts) {
+      const scope = act.kind?.scope
+      if (scope === 'messages') {
+        const number = messageNumberOf(act) ?? (act.body as { readonly number?: string } | null)?.number
+        if (number !== undefined) messages.add(number)
+      } else if (scope === 'flights') flights = true
+    }
+    for (const { origin, from, to } of this.#receipts) {
+      const entries = open.line.logs.get(origin)?.entries ?? []
+      for (let i = Math.max(from, to - MAX_GATHERED); i < Math.min(to, entries.length); i += 1) {
+        const act = entries[i] as LineAct
+        const number = messageNumberOf(act)
+        if (number !== null) messages.add(number)
+        else if (act.kind?.scope === 'flights') flights = true
+      }
+      state = true
+    }
+    this.#acts = []
+    this.#missed = 0
+    this.#receipts = []
+    this.#state = false
+    return { acts, missed, messages: [...messages].slice(-MAX_GATHERED), flights, state }
+  }
+}
+
+const EMPTY = new Uint8Array(0)
+const bytesOf = (request: FastifyRequest): Uint8Array => (request.body instanceof Uint8Array ? request.body : EMPTY)
+const pathOf = (request: FastifyRequest): TablePath => request.params as TablePath
+const queryOf = (request: FastifyRequest): Query => request.query as Query
+
+function bodyOf<T>(request: FastifyRequest, read: ReturnType<typeof compileSchema<T>>): T {
+  const bytes = bytesOf(request)
+  if (bytes.byteLength === 0) throw new ApiError('BODY_EMPTY')
+  const checked = read(parseStrictJson(bytes))
+  if (checked.kind === 'valid') return checked.value
+  const message = checked.findings.map(({ field, rule }) => `${field === '' ? 'body' : field}: ${rule}`).join('; ')
+  throw new ApiError('INVALID_BODY', { message, findings: checked.findings })
+}
+
+function bundleOf(bytes: Uint8Array): Uint8Array[] {
+  let width = 0
+  for (let at = 0; at + 2 <= bytes.byteLength && width <= MAX_BUNDLE_ACTS; width += 1)
+    at += 2 + (((bytes[at] as number) << 8) | (bytes[at + 1] as number))
+  try {
+    return decodeBundle(bytes, Math.min(width, MAX_BUNDLE_ACTS))
+  } catch (cause) {
+    throw new ApiError('RECORD_MALFORMED', { message: `not a bundle of up to ${MAX_BUNDLE_ACTS} entries`, cause })
+  }
+}
+
+function count(query: Query, name: string, otherwise: number): number {
+  const text = query[name]
+  if (text === undefined) return otherwise
+  if (!/^\d{1,15}$/.test(text))
+    throw new ApiError('INVALID_PARAMETER', {
+      message: `${name}: must be a whole number from 0 on`,
+      findings: [{ field: name, value: text.slice(0, 60), rule: 'must be a whole number from 0 on' }],
+    })
+  return Number(text)
+}
+
+const languages = (text: string | undefined): readonly Language[] =>
+  text === undefined ? [] : LANGUAGES.filter((language) => text === 'all' || text.split(',').includes(language))
