@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { closeSync, fsyncSync, openSync } from 'node:fs'
-import { link, open, rename, rm } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { link, mkdir, open, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
 
 export interface DurableOptions {
   /** Permissions of the file; default 0600. */
@@ -46,5 +46,16 @@ export function syncFolder(dir: string): void {
     fsyncSync(fd)
   } finally {
     closeSync(fd)
+  }
+}
+
+/** Makes a folder, with those above it that are missing, and has their names on the disk before this resolves. */
+export async function makeFolderDurably(dir: string, mode = 0o777): Promise<void> {
+  const folder = resolve(dir)
+  const first = await mkdir(folder, { recursive: true, mode })
+  if (first === undefined) return
+  for (let at = folder; ; at = dirname(at)) {
+    syncFolder(dirname(at))
+    if (at === resolve(first) || at === dirname(at)) return
   }
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readdir } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { writeDurably } from './durable-file.ts'
+import { makeFolderDurably, writeDurably } from './durable-file.ts'
 
 /** What an accusation rests on: the very bytes that came in and those they contradict. */
 export interface Evidence {
@@ -56,7 +56,7 @@ export class EvidenceStore {
 
   async #load(): Promise<void> {
     if (this.#read) return
-    await mkdir(this.#dir, { recursive: true })
+    await makeFolderDurably(this.#dir)
     for (const name of await readdir(this.#dir)) {
       const kind = /^(.+)-[0-9a-f]{32}\.json$/.exec(name)?.[1]
       if (kind === undefined) continue

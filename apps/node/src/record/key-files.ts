@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdir, readFile, rm } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   createSigner,
@@ -12,7 +12,7 @@ import {
   type Signer,
 } from '@parley/record'
 import { StartRefused } from '../errors.ts'
-import { writeDurably } from './durable-file.ts'
+import { makeFolderDurably, writeDurably } from './durable-file.ts'
 
 /** What a key of this node is for; one key never serves two roles. */
 export type KeyRole = 'log' | 'witness' | 'mirror' | 'witness-pq' | 'mirror-pq'
@@ -66,7 +66,7 @@ export async function openKey(dataDir: string, { role, name }: KeyWish): Promise
   let secret: SecretKey
   if (kept === null) {
     secret = makeKey(role, name)
-    await mkdir(dir, { recursive: true, mode: 0o700 })
+    await makeFolderDurably(dir, 0o700)
     try {
       await writeDurably(file, `${formatSkey(secret)}\n`)
     } catch (cause) {

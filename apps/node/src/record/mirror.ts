@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import { createGunzip } from 'node:zlib'
@@ -25,6 +24,7 @@ import {
 import type { Clock } from '@parley/units'
 import { type ProtocolAnswer, refusal, storeRefusal } from './answer.ts'
 import { CosignerKeys, type CosignerSigners, cosigningTimeS } from './cosigner-keys.ts'
+import { makeFolderDurably } from './durable-file.ts'
 import type { TellEvent } from './events.ts'
 import type { EvidenceStore } from './evidence-store.ts'
 import { type FoundFork, HeadKeeper, refusalAnswer } from './head-keeper.ts'
@@ -128,7 +128,7 @@ export class Mirror implements AsyncDisposable {
     try {
       for (const key of options.logs) {
         const folder = join(dir, originHash(key.name))
-        await mkdir(folder, { recursive: true })
+        await makeFolderDurably(folder)
         logs.push(await MirroredLog.open({ dir: folder, key, cosigners, clock: options.clock }))
       }
       return new Mirror(options, store, logs)

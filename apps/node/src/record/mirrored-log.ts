@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isJournalError, type Journal, type JournalLog, openSqliteJournal } from '@parley/journal'
 import {
@@ -15,7 +15,7 @@ import {
   type VerifierKey,
 } from '@parley/record'
 import type { Clock } from '@parley/units'
-import { writeDurably } from './durable-file.ts'
+import { makeFolderDurably, writeDurably } from './durable-file.ts'
 import type { ReadableLog } from './log-resource.ts'
 import { logOf } from './own-log.ts'
 
@@ -203,7 +203,7 @@ export class MirroredLog implements ReadableLog {
 
   async #readState(): Promise<void> {
     const blobs = join(this.#options.dir, 'blobs')
-    await mkdir(blobs, { recursive: true })
+    await makeFolderDurably(blobs)
     this.#blobBytes = 0
     for (const name of await readdir(blobs)) this.#blobBytes += await sizeOf(join(blobs, name))
     const shown = this.#log.cosignedCheckpoint()
