@@ -1,4 +1,5 @@
 import type { Benchmark } from './benchmark.ts'
+import { benchmarks as record } from './record/benchmarks.ts'
 import { benchmarks as strategic } from './strategic/benchmarks.ts'
 import { benchmarks as writePath } from './write-path/benchmarks.ts'
 
@@ -11,4 +12,5 @@ export interface BenchmarkGroup {
 export const groups: readonly BenchmarkGroup[] = [
   { name: 'strategic', benchmarks: strategic },
   { name: 'write-path', benchmarks: writePath },
+  { name: 'record', benchmarks: record },
 ]

@@ -12,6 +12,8 @@ const LOG_LINES = 20
 export interface NodeOptions {
   readonly dir: string
   readonly exact?: boolean
+  /** Another build's parley-node.js; by default that of this one. */
+  readonly program?: string
 }
 
 /** A node under test in a process of its own. */
@@ -43,7 +45,7 @@ export async function startNode(options: NodeOptions): Promise<NodeProcess> {
   ]
   if (options.exact === true) flags.push('--exact')
   const beganMs = performance.now()
-  const child = spawn(process.execPath, ['--max-semi-space-size=32', PROGRAM, ...flags], {
+  const child = spawn(process.execPath, ['--max-semi-space-size=32', options.program ?? PROGRAM, ...flags], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const said: string[] = []

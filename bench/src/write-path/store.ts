@@ -1,7 +1,8 @@
-import { closeSync, constants, cpSync, fsyncSync, openSync, readdirSync, rmSync } from 'node:fs'
+import { closeSync, constants, cpSync, fsyncSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { AirspaceState, apply, decodeEntry, type Entry, encodeEntry } from '@parley/airspace'
 import { openSqliteJournal } from '@parley/journal'
+import { parseSkey } from '@parley/record'
 import type { EntityId, EpochMs } from '@parley/units'
 import { uuidV4, uuidV7 } from '../load/ids.ts'
 import type { PlanRow } from '../load/plans.ts'
@@ -67,7 +68,13 @@ async function fill(
   dir: string,
   { row, book, progress }: Filling,
 ): Promise<{ state: AirspaceState; notified: number }> {
-  const journal = await openSqliteJournal({ dir: join(dir, 'journal'), kind: 'pool' })
+  // The node made its log's key at its first start; entries written beside it are signed by the same.
+  const skey = readFileSync(join(dir, 'keys', 'log.key'), 'utf8').trim()
+  const journal = await openSqliteJournal({
+    dir: join(dir, 'journal'),
+    kind: 'pool',
+    log: { origin: parseSkey(skey).name, author: { kind: 'signer', skey } },
+  })
   try {
     const state = new AirspaceState({ exact: false })
     let seq = 0
