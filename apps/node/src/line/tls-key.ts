@@ -4,14 +4,13 @@ import {
   createPublicKey,
   generateKeyPairSync,
   type KeyObject,
-  webcrypto,
 } from 'node:crypto'
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TLSSocket } from 'node:tls'
-import * as x509 from '@peculiar/x509'
 import { StartRefused } from '../errors.ts'
 import { writeDurably } from '../record/durable-file.ts'
+import { selfSignedCertificate } from './self-signed.ts'
 
 /** The key a node shows to peers and relays, with the certificate it needs to be shown in. */
 export interface TlsKey {
@@ -22,10 +21,6 @@ export interface TlsKey {
   /** SHA-256 of the SubjectPublicKeyInfo, 64 hex digits: what enrolments name. */
   readonly pin: string
 }
-
-const CURVE = { name: 'ECDSA', namedCurve: 'P-256' } as const
-const VALID_FROM = new Date('2020-01-01T00:00:00Z')
-const VALID_UNTIL = new Date('2120-01-01T00:00:00Z')
 
 /** SHA-256 of a key's SubjectPublicKeyInfo as 64 lower-case hex digits. */
 export const pinOf = (publicKey: KeyObject): string =>
@@ -64,7 +59,7 @@ export async function openTlsKey(dataDir: string): Promise<TlsKey> {
   return tlsKeyOf(pem, file)
 }
 
-async function tlsKeyOf(pem: string, file: string): Promise<TlsKey> {
+function tlsKeyOf(pem: string, file: string): TlsKey {
   let secret: KeyObject
   try {
     secret = createPrivateKey(pem)
@@ -72,22 +67,5 @@ async function tlsKeyOf(pem: string, file: string): Promise<TlsKey> {
     throw new StartRefused(`the file ${file} holds no private key: put the right one back`, {}, { cause })
   }
   if (secret.asymmetricKeyType !== 'ec') throw new StartRefused(`the key in ${file} is not one on P-256`)
-  const shared = createPublicKey(secret)
-  const { subtle } = webcrypto
-  const privateKey = await subtle.importKey('pkcs8', secret.export({ type: 'pkcs8', format: 'der' }), CURVE, true, [
-    'sign',
-  ])
-  const publicKey = await subtle.importKey('spki', shared.export({ type: 'spki', format: 'der' }), CURVE, true, [
-    'verify',
-  ])
-  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-    // Says nothing of who it is: that is in the enrolment that names the pin.
-    name: 'CN=parley',
-    serialNumber: '01',
-    notBefore: VALID_FROM,
-    notAfter: VALID_UNTIL,
-    signingAlgorithm: { ...CURVE, hash: 'SHA-256' },
-    keys: { privateKey, publicKey } as Parameters<typeof x509.X509CertificateGenerator.createSelfSigned>[0]['keys'],
-  })
-  return { key: pem, cert: certificate.toString('pem'), pin: pinOf(shared) }
+  return { key: pem, cert: selfSignedCertificate(secret), pin: pinOf(createPublicKey(secret)) }
 }
