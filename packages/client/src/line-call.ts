@@ -1,6 +1,6 @@
 import type { LineReason } from '@parley/contracts'
 import { LineRefusedError, LineUnreachableError } from './line-errors.ts'
-import { DEFAULT_RETRY, mayPass, pause, type RetryPolicy, retryAfterMs, retryDelayMs } from './retry.ts'
+import { mayPass, pause, type RetryPolicy, retryAfterMs, retryDelayMs } from './retry.ts'
 
 /** How to reach the node's own line API. */
 export interface LineConnection {
