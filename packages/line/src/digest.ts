@@ -12,7 +12,14 @@ import { declarationsOf, type Quoted, quoted } from './declared.ts'
 import { LineError, shown } from './errors.ts'
 import { closedPrefixes, type Prefix } from './heads.ts'
 import { STATE_DIGEST_ACT } from './line-kinds.ts'
-import { bodyOf, foldParty, type LineAct, type LineProjection, type PartyFold } from './line-projection.ts'
+import {
+  bodyOf,
+  foldParty,
+  type LineAct,
+  type LineLog,
+  type LineProjection,
+  type PartyFold,
+} from './line-projection.ts'
 import { areasOf } from './flights/areas.ts'
 import { bordersOf } from './flights/borders.ts'
 import { flightsDigest, intentsOf } from './flights/intents.ts'
@@ -50,7 +57,8 @@ function prefixOf(line: LineProjection, prefixes: readonly Prefix[]): LineProjec
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
       .map(([origin, log]) => {
         const entries = log.entries.slice(0, sizes.get(origin) ?? 0).map(ofTheLogs)
-        return [origin, { ...log, entries, waiting: new Map(), epoch: 0 }] as const
+        const prefix: LineLog = { ...log, entries, waiting: new Map(), mirrored: [], epoch: 0 }
+        return [origin, prefix] as const
       })
       // Whether an empty log is known by name says nothing.
       .filter(([, { entries }]) => entries.length > 0),
@@ -115,12 +123,12 @@ function flightsState(line: LineProjection): JsonValue {
   return [hashOf(flightsDigest(line)), hashOf(intents), hashOf(areas), hashOf(borders)]
 }
 
-/** Which acts count, by log: a hash over their indices. */
+/** How many entries there are by log, and which of them do not count. */
 function effectDigest(line: LineProjection): JsonValue {
   return [...line.logs.values()].map(({ origin, entries }) => ({
     o: origin,
     n: entries.length,
-    effective: hashOf(entries.flatMap(({ effective, index }) => (effective ? [index] : []))),
+    idle: hashOf(entries.flatMap(({ effective, index }) => (effective ? [] : [index]))),
   }))
 }
 

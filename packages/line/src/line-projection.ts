@@ -58,6 +58,8 @@ export interface LineLog {
   readonly entries: LineAct[]
   /** Acts that came before one that precedes them. */
   readonly waiting: Map<number, JudgedAct>
+  /** The lists of `receipts` that are of mirrors over this log. */
+  readonly mirrored: LineReceipt[][]
   /** Rises whenever an entry that was there changes its verdict: folds over this log start anew. */
   epoch: number
 }
@@ -137,15 +139,18 @@ const emptyLog = (origin: string, party: string, number: number): LineLog => ({
   number,
   entries: [],
   waiting: new Map(),
+  mirrored: [],
   epoch: 0,
 })
 
 /**
  * Gives the line an act. One whose predecessors in its log are missing waits for them; one that is there already takes its
  * new judgement, receipt and officers, so that a replica may judge again what it could not settle. Throws UNKNOWN_LOG for a
- * log of no member, ENTRY_CONFLICT when another entry stands at that index: then the log forked, and the first stays.
+ * log of no member, ENTRY_ORDER for no index, ENTRY_CONFLICT when another entry stands at that index: then the log forked, and the first stays.
  */
 export function applyAct(line: LineProjection, judged: JudgedAct): void {
+  if (!Number.isSafeInteger(judged.index) || judged.index < 0)
+    throw new LineError('ENTRY_ORDER', { field: 'index', value: judged.index, rule: 'must be a whole number from 0' })
   const log = logFor(line, judged.origin)
   const present = log.entries[judged.index]
   if (present !== undefined) {
@@ -153,16 +158,21 @@ export function applyAct(line: LineProjection, judged: JudgedAct): void {
     judgeAgain(line, log, { ...judged, learntS: present.learntS })
     return
   }
-  const waiting = log.waiting.get(judged.index)
-  if (waiting !== undefined && encodeBase64(waiting.leafHash) !== encodeBase64(judged.leafHash))
-    throw conflict(log, judged)
-  log.waiting.set(judged.index, judged)
-  for (let next = log.waiting.get(log.entries.length); next !== undefined; next = log.waiting.get(log.entries.length)) {
-    log.waiting.delete(log.entries.length)
-    const entry = read(line, log, next)
+  if (judged.index > log.entries.length) {
+    const waiting = log.waiting.get(judged.index)
+    if (waiting !== undefined && encodeBase64(waiting.leafHash) !== encodeBase64(judged.leafHash))
+      throw conflict(log, judged)
+    log.waiting.set(judged.index, judged)
+    return
+  }
+  let next: JudgedAct | undefined = judged
+  while (next !== undefined) {
+    log.waiting.delete(next.index)
+    const entry = read(log, next)
     log.entries.push(entry)
     notePending(line, entry)
     line.version += 1
+    next = log.waiting.size === 0 ? undefined : log.waiting.get(log.entries.length)
   }
 }
 
@@ -177,10 +187,9 @@ const UNVERIFIED: ReadonlySet<string> = new Set(['ref.unverified', 'seen.unverif
 
 function notePending(line: LineProjection, entry: LineAct): void {
   const { origin, index } = entry
-  const key = `${origin} ${index}`
   const open = entry.judgement.reasons.some(({ code }) => UNVERIFIED.has(code)) && !citedInHand(line, entry)
-  if (open) line.pending.set(key, { origin, index })
-  else line.pending.delete(key)
+  if (open) line.pending.set(`${origin} ${index}`, { origin, index })
+  else if (line.pending.size > 0) line.pending.delete(`${origin} ${index}`)
 }
 
 /** Whether all the act cites is in hand, so that a judgement of it now is final as far as citations go. */
@@ -204,7 +213,7 @@ export function unsettled(line: LineProjection): readonly ActPlace[] {
 
 function judgeAgain(line: LineProjection, log: LineLog, judged: JudgedAct): void {
   const entry = log.entries[judged.index] as Changeable
-  const now = read(line, log, judged)
+  const now = read(log, judged)
   const same =
     entry.effective === now.effective &&
     entry.atS === now.atS &&
@@ -219,7 +228,7 @@ function judgeAgain(line: LineProjection, log: LineLog, judged: JudgedAct): void
 
 type Changeable = { -readonly [field in keyof LineAct]: LineAct[field] }
 
-function read(line: LineProjection, log: LineLog, judged: JudgedAct): LineAct {
+function read(log: LineLog, judged: JudgedAct): LineAct {
   const { act, judgement, index, origin } = judged
   const kind = act === null ? null : kindOf(act.kind)
   let body: unknown = null
@@ -245,7 +254,7 @@ function read(line: LineProjection, log: LineLog, judged: JudgedAct): LineAct {
     effective: judgement.effect && fault === null && act !== null,
     officers: judged.officers,
     atS: judgement.effectAtS ?? 0,
-    receiptS: earlier(judged.receiptS, firstReceipt(line, { origin, index })),
+    receiptS: earlier(judged.receiptS, firstReceipt(log, index)),
     learntS: judged.learntS,
   }
 }
@@ -280,8 +289,12 @@ export function applyReceipt(line: LineProjection, receipt: LineReceipt): void {
   const log = logFor(line, receipt.origin)
   if (receipt.by === log.party) return
   const key = receiptKey(receipt)
-  const list = line.receipts.get(key) ?? []
-  line.receipts.set(key, list)
+  let list = line.receipts.get(key)
+  if (list === undefined) {
+    list = []
+    line.receipts.set(key, list)
+    if (receipt.role === 'mirror') log.mirrored.push(list)
+  }
   let at = list.length
   while (at > 0 && (list[at - 1] as LineReceipt).size >= receipt.size) at -= 1
   const there = list[at]
@@ -312,7 +325,11 @@ export function receiptBy(
   { by, role }: Pick<LineReceipt, 'by' | 'role'>,
 ): LineReceipt | null {
   const list = line.receipts.get(receiptKey({ origin, by, role }))
-  if (list === undefined) return null
+  return list === undefined ? null : firstCovering(list, index)
+}
+
+/** The first of a growing list whose head covers the index. */
+function firstCovering(list: readonly LineReceipt[], index: number): LineReceipt | null {
   let low = 0
   let high = list.length
   while (low < high) {
@@ -323,11 +340,9 @@ export function receiptBy(
   return list[low] ?? null
 }
 
-function firstReceipt(line: LineProjection, place: ActPlace): number | null {
+function firstReceipt({ mirrored }: LineLog, index: number): number | null {
   let first: number | null = null
-  for (const { party } of line.charter.parties) {
-    first = earlier(first, receiptBy(line, place, { by: party, role: 'mirror' })?.timestampS ?? null)
-  }
+  for (const list of mirrored) first = earlier(first, firstCovering(list, index)?.timestampS ?? null)
   return first
 }
 

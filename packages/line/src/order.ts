@@ -5,7 +5,7 @@ import type { LineAct, LineProjection } from './line-projection.ts'
 export type Known = ReadonlyMap<string, number>
 
 interface LogVectors {
-  /** Per entry, entries known of each log, by the log's slot. */
+  /** Per entry, entries known of each other log, by the log's slot. Entries that cite nothing new share theirs. */
   readonly vectors: (readonly number[])[]
   /** Entries before this one whose vectors cannot change any more: every head they cite is in hand. */
   settled: number
@@ -95,19 +95,16 @@ function vectorAt(line: LineProjection, place: ActPlace): { vector: readonly num
       busy.add(other)
       continue
     }
-    const vector = at === 0 ? cache.logs.map(() => 0) : [...(own.vectors[at - 1] as number[])]
+    let vector: readonly number[] = own.vectors[at - 1] ?? []
     let settled = own.settled === at
     for (const { slot: other, origin: o, n } of cited) {
       const there = cache.logs[other] as LogVectors
       const held = Math.min(n, entriesOf(o).length, there.vectors.length)
       if (held < n || held > there.settled) settled = false
-      const theirs = held === 0 ? null : (there.vectors[held - 1] as readonly number[])
-      vector[other] = Math.max(vector[other] ?? 0, n)
-      theirs?.forEach((count, i) => {
-        vector[i] = Math.max(vector[i] ?? 0, count)
-      })
+      if (n <= (vector[other] ?? 0)) continue
+      const theirs = there.vectors[held - 1] ?? []
+      vector = cache.logs.map((_, i) => Math.max(vector[i] ?? 0, theirs[i] ?? 0, i === other ? n : 0))
     }
-    vector[slot] = at + 1
     own.vectors.push(vector)
     if (settled) own.settled = at + 1
   }
@@ -121,7 +118,12 @@ function vectorAt(line: LineProjection, place: ActPlace): { vector: readonly num
 export function knownAt(line: LineProjection, place: ActPlace): Known {
   const found = vectorAt(line, place)
   if (found === null) return new Map()
-  return new Map([...found.cache.slots].map(([origin, slot]) => [origin, found.vector[slot] ?? 0]))
+  return new Map(
+    [...found.cache.slots].map(([origin, slot]) => [
+      origin,
+      origin === place.origin ? place.index + 1 : (found.vector[slot] ?? 0),
+    ]),
+  )
 }
 
 /**
