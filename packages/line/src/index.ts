@@ -10,6 +10,7 @@ export {
   type SeparationProfile,
 } from './charter/charter.ts'
 export {
+  cosignersOf,
   policyFor,
   quorumMet,
   quorumOf,
@@ -128,6 +129,7 @@ export {
   RETRY_S,
   retryDelayMs,
 } from './retry.ts'
+export { type Binding, bindingOf } from './binding.ts'
 // the state both sides compare
 export { digestAt, digestBody, type DigestVerdict, digestVerdicts, mayAutoAct, stateNow } from './digest.ts'
 export { closedPrefixes, type Prefix } from './heads.ts'

@@ -146,7 +146,8 @@ const emptyLog = (origin: string, party: string, number: number): LineLog => ({
 /**
  * Gives the line an act. One whose predecessors in its log are missing waits for them; one that is there already takes its
  * new judgement, receipt and officers, so that a replica may judge again what it could not settle. Throws UNKNOWN_LOG for a
- * log of no member, ENTRY_ORDER for no index, ENTRY_CONFLICT when another entry stands at that index: then the log forked, and the first stays.
+ * log of no member, ENTRY_ORDER for what is no index, ENTRY_CONFLICT when another entry stands at that index: then the log
+ * forked, and the first stays.
  */
 export function applyAct(line: LineProjection, judged: JudgedAct): void {
   if (!Number.isSafeInteger(judged.index) || judged.index < 0)

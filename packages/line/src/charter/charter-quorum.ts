@@ -95,3 +95,18 @@ export function quorumMet(
     if (members.filter((member) => signed.has(member)).length >= threshold) signed.add(group)
   return name !== null && signed.has(name)
 }
+
+/** The cosigners a quorum is made of, for a log of `author`. */
+export function cosignersOf(
+  charter: Charter,
+  quorum: QuorumPolicy,
+  { author }: { readonly author: string },
+): readonly TableCosigner[] {
+  const counterparts = quorum.counterparts
+    ? charter.parties.filter(({ party, role }) => role === 'party' && party !== author)
+    : []
+  return [
+    ...counterparts.map(({ party }): TableCosigner => ({ party, role: 'mirror' })),
+    ...(quorum.observers?.of ?? []).map((party): TableCosigner => ({ party, role: 'witness' })),
+  ]
+}
