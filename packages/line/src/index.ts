@@ -130,6 +130,7 @@ export {
   retryDelayMs,
 } from './retry.ts'
 export { type Binding, bindingOf } from './binding.ts'
+export { type DueProtest, protestDue } from './protest-due.ts'
 // the state both sides compare
 export { digestAt, digestBody, type DigestVerdict, digestVerdicts, mayAutoAct, stateNow } from './digest.ts'
 export { closedPrefixes, type Prefix } from './heads.ts'

@@ -46,6 +46,7 @@ const FIELDS = [
   'parties',
   'profiles',
   'projection',
+  'protest_after',
   'quorums',
   'quota',
   'skew',
@@ -89,6 +90,7 @@ export function formatCharter(charter: Charter): string {
       vertical_cm: verticalCm,
     })),
     projection: charter.projection,
+    protest_after: charter.protestAfterS,
     quorums: charter.quorums.map(({ name, kinds, counterparts, observers, lying }) => ({
       counterparts,
       kinds: [...kinds],
@@ -176,6 +178,7 @@ export function parseCharterText(text: string): Charter {
     },
     profiles: fields.objects('profiles', { max: 32 }).map(readProfile),
     deemedDelivery: fields.value('deemed_delivery') === null ? null : readDeemed(fields.object('deemed_delivery')),
+    protestAfterS: fields.integer('protest_after', { min: 10, max: 30 * DAY_S }),
     quorums: fields.objects('quorums', { max: 32 }).map(readQuorum),
     projection: fields.matching('projection', PROJECTION, 'must be a name and a version, such as line/1'),
   }

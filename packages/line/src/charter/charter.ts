@@ -92,6 +92,8 @@ export interface Charter {
   readonly quota: Quota
   readonly profiles: readonly SeparationProfile[]
   readonly deemedDelivery: DeemedDelivery | null
+  /** Seconds after a head was cosigned from which contents without a receipt may be protested (record.md 2.3). */
+  readonly protestAfterS: number
   readonly quorums: readonly QuorumPolicy[]
   /** Name and version of the projection that decides, such as `line/1`. */
   readonly projection: string

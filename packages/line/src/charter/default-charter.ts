@@ -58,6 +58,7 @@ export function defaultCharter({
     quota: { actsPerS: 20_000, bytesPerDay: 536_870_912, flashPercent: 10 },
     profiles: [RULE_OF_THREES, VOLUMES_ONLY],
     deemedDelivery: guarantors.length === 0 ? null : { guarantors, afterS: 3600 },
+    protestAfterS: 900,
     quorums: [bindingQuorum(members, acting)],
     projection: PROJECTION,
     ...change,
