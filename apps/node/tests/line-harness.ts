@@ -10,7 +10,14 @@ import type {
   LineReveal,
   LineTableState,
 } from '@parley/contracts'
-import { type Charter, type CharterParty, defaultCharter, formatCharter, type MemberRole, sealMessageBody } from '@parley/line'
+import {
+  type Charter,
+  type CharterParty,
+  defaultCharter,
+  formatCharter,
+  type MemberRole,
+  sealMessageBody,
+} from '@parley/line'
 import {
   type Act,
   createSigner,
@@ -137,7 +144,12 @@ export async function startSide(party: string, over: Partial<LineOptions> = {}, 
         ...(body === undefined ? {} : { body: raw ? (body as string) : JSON.stringify(body) }),
       })
       const text = await answer.text()
-      return { status: answer.status, headers: answer.headers, text, json: (text.startsWith('{') ? JSON.parse(text) : null) as T }
+      return {
+        status: answer.status,
+        headers: answer.headers,
+        text,
+        json: (text.startsWith('{') ? JSON.parse(text) : null) as T,
+      }
     },
     at: (method, path, body, headers) => side.ask(method, `/tables/${table}${path}`, body, headers),
     state: async () => (await side.at<LineTableState>('GET', '')).json,
@@ -240,7 +252,11 @@ export interface JoinOptions {
   readonly addresses?: Readonly<Record<string, Readonly<Record<string, string | null>>>>
 }
 
-export const charterOf = (sides: readonly Side[], fingerprints: Readonly<Record<string, string>>, { change, roles }: JoinOptions): Charter =>
+export const charterOf = (
+  sides: readonly Side[],
+  fingerprints: Readonly<Record<string, string>>,
+  { change, roles }: JoinOptions,
+): Charter =>
   defaultCharter({
     table: (sides[0] as Side).table,
     atS: Math.floor(Date.now() / 1000),
@@ -287,7 +303,9 @@ export async function join(sides: readonly Side[], options: JoinOptions = {}): P
       must(await side.at('POST', '/address', { party, address }))
   const charter = charterOf(sides, fingerprints, options)
   const text = formatCharter(charter)
-  const signatures = sides.flatMap(({ people }) => people.root.slice(0, 2).map((signer) => signText(text, signer, charter.atS)))
+  const signatures = sides.flatMap(({ people }) =>
+    people.root.slice(0, 2).map((signer) => signText(text, signer, charter.atS)),
+  )
   for (const side of sides) must(await side.at('PUT', '/charter', formatNote({ text, signatures })))
   for (const side of sides) must(await side.at('POST', '/open', entryZero(side, text, charter)))
   return charter

@@ -353,7 +353,8 @@ const table = {
   LINE_ACCESS_DENIED: {
     status: 401,
     summary: 'The line is for the node’s own people.',
-    remedy: 'Ask from the machine itself by its loopback name, or send the token in keys/desk.token as Authorization: Bearer.',
+    remedy:
+      'Ask from the machine itself by its loopback name, or send the token in keys/desk.token as Authorization: Bearer.',
   },
   LINE_ORIGIN_FOREIGN: {
     status: 403,
@@ -364,6 +365,11 @@ const table = {
     status: 403,
     summary: 'The TLS key shown is of no member of this table.',
     remedy: 'Show the key that the enrolment names.',
+  },
+  LINE_PEER_EARLY: {
+    status: 503,
+    summary: 'This side has not opened the line yet.',
+    remedy: 'Wait for the seconds in Retry-After; its officers are still joining.',
   },
   LINE_TABLE_UNKNOWN: {
     status: 404,

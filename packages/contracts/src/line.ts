@@ -247,7 +247,7 @@ export const LineDraft = named('LineDraft', {
   /** Number the next message to each party has, in the year of `at`. */
   nextNumbers: Type.Record(Type.String(), Type.String()),
   charter: named('LineDraftCharter', { version: Count, sha256: Sha256Hex }),
-  /** State digest of the projection now, for `state.digest` acts. */
+  /** State digest of the projection now, for `state.digest` acts; made only for `?digest=1`, since it takes a while. */
   digest: orNull(Sha256Hex),
 })
 export type LineDraft = Static<typeof LineDraft>

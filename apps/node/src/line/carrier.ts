@@ -61,11 +61,17 @@ export async function exportEntries(
 }
 
 /** Takes a body that came by file, as if it had been pushed: what it says is held to the same proofs. */
-export function importBody(line: OpenLine, body: Uint8Array, kind: 'checkpoint' | 'entries'): Promise<ProtocolAnswer> {
+export async function importBody(
+  line: OpenLine,
+  body: Uint8Array,
+  kind: 'checkpoint' | 'entries',
+): Promise<ProtocolAnswer> {
   if (kind === 'checkpoint') return line.mirror.addCheckpoint(body)
-  return line.mirror.addEntries(Readable.from([body]) as unknown as Parameters<Mirror['addEntries']>[0], {
+  const answer = await line.mirror.addEntries(Readable.from([body]) as unknown as Parameters<Mirror['addEntries']>[0], {
     gzip: false,
   })
+  await line.fed()
+  return answer
 }
 
 /** The head of a peer's log that our mirror has cosigned, to be carried back. @throws {ApiError} */

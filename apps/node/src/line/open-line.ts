@@ -354,26 +354,27 @@ export class OpenLine implements WireTable, AsyncDisposable {
   /** Judges an act, appends it, and resolves when it is on the disk. @throws {ApiError} */
   async post(entry: Uint8Array): Promise<Accepted> {
     this.#assertReady()
-    const act = this.#parse(entry)
-    const known = this.#known(act, entry)
-    if (known !== null) {
-      await this.settled()
-      return { origin: this.origin, index: known, leaf: encodeBase64(leafHash(entry)), repeated: true }
-    }
-    const from = await this.#accept([{ entry, act }])
-    return { origin: this.origin, index: from, leaf: encodeBase64(leafHash(entry)), repeated: false }
+    const [place] = await this.#accept([{ entry, act: this.#parse(entry) }])
+    if (place === undefined) throw new Error('an act that was taken has a place')
+    return { origin: this.origin, leaf: encodeBase64(leafHash(entry)), ...place }
   }
 
   /** The same for many at once: all are appended, or none from the first refused one on. @throws {ApiError} */
   async postAll(entries: readonly Uint8Array[]): Promise<{ readonly from: number; readonly to: number }> {
     this.#assertReady()
-    const from = await this.#accept(entries.map((entry) => ({ entry, act: this.#parse(entry) })))
-    return { from, to: from + entries.length }
+    const places = await this.#accept(entries.map((entry) => ({ entry, act: this.#parse(entry) })))
+    const indices = places.map(({ index }) => index)
+    return { from: Math.min(...indices), to: Math.max(...indices) + 1 }
   }
 
   /** Resolves when all that the projection holds of our own log is on the disk. */
   settled(): Promise<unknown> {
     return this.#taking
+  }
+
+  /** Resolves when what our mirror holds at this moment is projected. */
+  async fed(): Promise<void> {
+    while (this.#feeding.size > 0) await Promise.all(this.#feeding.values())
   }
 
   /** Tells of every change, once it may be told. Gives the way to stop it. */
@@ -559,16 +560,27 @@ export class OpenLine implements WireTable, AsyncDisposable {
     return this.line.logs.get(this.origin)?.entries[index]?.leaf === encodeBase64(leafHash(entry)) ? index : null
   }
 
-  /** Judges, projects and appends in one go, so that the next act is judged after these; resolves once they are on the disk. */
-  async #accept(acts: readonly { readonly entry: Uint8Array; readonly act: Act }[]): Promise<number> {
+  /**
+   * Judges, projects and appends in one go, so that the next act is judged after these; resolves once they are on the disk. An act that
+   * stands in our log already, to the byte, keeps its place: whoever lost the answer may ask again.
+   */
+  async #accept(
+    acts: readonly { readonly entry: Uint8Array; readonly act: Act }[],
+  ): Promise<readonly { readonly index: number; readonly repeated: boolean }[]> {
     await this.projector.prepare(acts.map(({ act }) => act))
     if (this.halted !== null) throw new ApiError('LINE_HALTED', { message: this.halted })
     if (this.#waitingBytes > MAX_WAITING_BYTES) throw new ApiError('OVERLOADED')
     const from = this.#tail
     const learntS = this.nowS()
     const taken: Uint8Array[] = []
+    const places: { readonly index: number; readonly repeated: boolean }[] = []
     let refusal: unknown = null
     for (const { entry, act } of acts) {
+      const known = this.#known(act, entry)
+      if (known !== null) {
+        places.push({ index: known, repeated: true })
+        continue
+      }
       try {
         this.#takeQuota(act)
         this.#mustCount(entry, act)
@@ -577,11 +589,12 @@ export class OpenLine implements WireTable, AsyncDisposable {
         break
       }
       this.projector.take(this.origin, entry, { learntS })
+      places.push({ index: from + taken.length, repeated: false })
       taken.push(entry)
     }
-    if (taken.length > 0) await this.#append(from, taken)
+    await (taken.length > 0 ? this.#append(from, taken) : this.#taking)
     if (refusal !== null) throw refusal
-    return from
+    return places
   }
 
   #append(from: number, entries: readonly Uint8Array[]): Promise<unknown> {

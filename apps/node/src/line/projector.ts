@@ -156,6 +156,8 @@ export class Projector {
       const entry = await this.#logs.entry(origin, index)
       if (before === undefined || entry === null) continue
       await this.prepare([before.act])
+      // The projection changes an act where it stands.
+      const wasEffective = before.effective
       const book = this.book(origin)
       const context = this.#context(origin, { act: before.act, index, entry: false })
       applyAct(this.line, {
@@ -169,7 +171,7 @@ export class Projector {
         learntS: before.learntS,
       })
       const after = this.line.logs.get(origin)?.entries[index]
-      if (after !== undefined && after.effective !== before.effective) changed.push(after)
+      if (after !== undefined && after.effective !== wasEffective) changed.push(after)
     }
     return changed
   }

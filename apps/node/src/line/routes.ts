@@ -159,7 +159,9 @@ function line(scope: FastifyInstance, service: LineService): void {
     const view = plainView(flightsOf(open.line)) as Record<string, unknown>
     return { table: open.table, version: open.line.version, ...view }
   })
-  scope.get('/tables/:table/draft', OF_RECORD, async (request) => draftView(await at(request)))
+  scope.get('/tables/:table/draft', OF_RECORD, async (request) =>
+    draftView(await at(request), { digest: queryOf(request)['digest'] === '1' }),
+  )
   scope.post('/tables/:table/acts', { ...OF_RECORD, bodyLimit: BUNDLE_LIMIT }, async (request, reply) => {
     const open = service.line(pathOf(request).table)
     const bytes = bytesOf(request)

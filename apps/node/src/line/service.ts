@@ -69,6 +69,14 @@ export class LineService implements AsyncDisposable {
       own: keys.tls,
       plain: options.allowHttp && options.address?.startsWith('http:') === true,
       table: (name) => this.#tables.get(name)?.line ?? null,
+      awaits: (name, pin) => {
+        const table = this.#tables.get(name)
+        if (table === undefined || table.line !== null) return false
+        const { joining } = table
+        return joining.parties.some(
+          (party) => party !== joining.party && joining.enrolmentOf(party)?.enrolment.tlsPins.includes(pin) === true,
+        )
+      },
       log: environment.log,
     })
   }

@@ -323,7 +323,7 @@ function textOf(entry: Uint8Array): string | null {
   }
 }
 
-export function draftView(line: OpenLine): LineDraft {
+export function draftView(line: OpenLine, { digest }: { readonly digest: boolean }): LineDraft {
   const at = line.nowS()
   const { charter, party } = line
   const seen = line.peers
@@ -347,7 +347,7 @@ export function draftView(line: OpenLine): LineDraft {
         .map((member) => [member.party, nextNumber(line.line, { from: party, to: member.party, year })]),
     ),
     charter: { version: charter.version, sha256: line.charterSha256 },
-    digest: stateNow(line.line).digest,
+    digest: digest ? stateNow(line.line).digest : null,
   }
 }
 

@@ -29,6 +29,8 @@ export interface WireTable {
 export interface WireOptions {
   readonly own: TlsKey
   readonly table: (name: string) => WireTable | null
+  /** Whether a TLS key is of a member of a table that is not open here yet. */
+  readonly awaits: (name: string, pin: string) => boolean
   /** Speak plain http, to this machine alone. */
   readonly plain: boolean
   readonly log: (line: string) => void
@@ -41,6 +43,7 @@ const HEADERS_LIMIT = 8 * 1024
 const MAX_CONNECTIONS = 512
 const MAX_PER_MEMBER = 32
 const MAX_BLOB_BYTES = 16 * 1024 * 1024
+const EARLY_RETRY_S = 2
 const TEXT = 'text/plain; charset=utf-8'
 
 /**
@@ -143,6 +146,9 @@ export class WireServer {
     const table = parts === null ? null : this.#options.table(parts[1] as string)
     const pin = this.#members.get(request.socket) ?? null
     const member = table === null || pin === null ? null : pin === 'plain' ? 'plain' : table.memberOf(pin)
+    // A member that was quicker than our own officers is to come again soon.
+    if (parts !== null && table === null && pin !== null && this.#options.awaits(parts[1] as string, pin))
+      return send(response, refusal('LINE_PEER_EARLY', { retryAfterS: EARLY_RETRY_S }))
     // A table is not told of to those who are not at it.
     if (parts === null || table === null || member === null) return send(response, refusal('LINE_PEER_UNKNOWN'))
     const [, , role, path] = parts as unknown as [string, string, 'witness' | 'mirror', string]

@@ -10,6 +10,7 @@ import {
   openCheckpoint,
   parseBlobLeaf,
   readAddCheckpointAnswer,
+  readPendingAnswer,
   type Signer,
   sha256,
   signCheckpoint,
@@ -133,10 +134,11 @@ async function ask(spec: CosignerSpec, options: StartRuleOptions): Promise<Testi
       body,
       contentType: 'text/plain; charset=utf-8',
     })
-    const verdict = readAddCheckpointAnswer(
-      { status, contentType, body: Buffer.from(bytes).toString('utf8') },
-      { text, size: head.size, cosigners: spec.keys },
-    )
+    const answer = { status, contentType, body: Buffer.from(bytes).toString('utf8') }
+    const verdict =
+      spec.kind === 'mirror'
+        ? readPendingAnswer(answer, { text, size: head.size, cosigners: [] })
+        : readAddCheckpointAnswer(answer, { text, size: head.size, cosigners: spec.keys })
     tell({ event: 'record.start.answer', cosigner: spec.name, status, verdict: verdict.kind })
     // A mirror takes a head without a word; what a witness adds is left for the first push to judge.
     if (status === 200) return { ...nothing, answered: true, heads: await shownHead(spec, options) }
