@@ -165,6 +165,7 @@ export {
   formatRole,
   MESSAGE,
   type MessageBody,
+  messageOfBody,
   parseRole,
   type RoleAddress,
   sealMessageBody,

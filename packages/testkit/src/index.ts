@@ -17,3 +17,5 @@ export { type PlanRequest, SimulatedUss, type SimulatedUssOptions, type WriteOut
 export { type Saying, sayingOf } from './line/line-act.ts'
 export { type Seat, seatTable, type SeatOptions } from './line/seat-table.ts'
 export { type SimulatedSide, simulatedSide } from './line/simulated-side.ts'
+export { type LineScenario, loadLineScenario } from './line/line-scenario.ts'
+export { type LinePlay, type LinePlayer, playLine } from './line/play-line.ts'

@@ -4,10 +4,10 @@ import type { Scenario } from './scenario.ts'
 import { ScenarioError } from './scenario-error.ts'
 
 /** The folder `scenarios/` of the repository; this file lies equally deep as source and as built. */
-const FOLDER = new URL('../../../scenarios/', import.meta.url)
+export const SCENARIO_FOLDER = new URL('../../../scenarios/', import.meta.url)
 
 /** Names of the scenarios in the folder, sorted. */
-export async function listScenarios(folder: URL = FOLDER): Promise<string[]> {
+export async function listScenarios(folder: URL = SCENARIO_FOLDER): Promise<string[]> {
   const files = await readdir(folder)
   return files
     .filter((file) => file.endsWith('.json'))
@@ -22,7 +22,7 @@ export async function listScenarios(folder: URL = FOLDER): Promise<string[]> {
  * @example
  * const scenario = rebase(await loadScenario('fire'), Date.now())
  */
-export async function loadScenario(name: string, folder: URL = FOLDER): Promise<Scenario> {
+export async function loadScenario(name: string, folder: URL = SCENARIO_FOLDER): Promise<Scenario> {
   const known = await listScenarios(folder)
   if (!known.includes(name)) {
     throw new ScenarioError('scenario-unknown', `There is no scenario ${name}; there are: ${known.join(', ')}.`, {

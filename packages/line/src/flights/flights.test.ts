@@ -307,7 +307,7 @@ describe('a draft', () => {
     ['beyond 3 NM', { ...beside(700_000) }, false],
     ['3,000 ft above', { lower_cm: 691_440, upper_cm: 700_000 }, false],
     ['2,999 ft above', { lower_cm: 691_400, upper_cm: 700_000 }, true],
-    ['3 minutes shared', { start: NOON_S + 7021, end: NOON_S + 9000 }, false],
+    ['3 minutes shared', { start: NOON_S + 7020, end: NOON_S + 9000 }, false],
     ['3 minutes and a second shared', { start: NOON_S + 7019, end: NOON_S + 9000 }, true],
   ])('the rule of threes: %s', (_what, change, conflict) => {
     const { polygon: _, ...rest } = volume()

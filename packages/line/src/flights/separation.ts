@@ -40,7 +40,7 @@ export function standingOf(a: Volume4D, b: Volume4D, profile: SeparationProfile)
     heightGapM,
     timeGapS,
     conflict:
-      tooNear(distanceM, profile) && tooLevel(heightGapM, profile) && timeGapS <= profile.timeS - profile.toleranceS,
+      tooNear(distanceM, profile) && tooLevel(heightGapM, profile) && tooLong(timeGapS, profile),
   }
 }
 
@@ -50,6 +50,10 @@ const tooNear = (distanceM: number, { lateralCm }: SeparationProfile): boolean =
 
 const tooLevel = (heightGapM: number, { verticalCm }: SeparationProfile): boolean =>
   verticalCm === 0 ? heightGapM <= 0 : heightGapM < metres(verticalCm) - EDGE
+
+/** Shared time up to the tolerance is borne; without a tolerance even a shared instant is not. */
+const tooLong = (timeGapS: number, { timeS, toleranceS }: SeparationProfile): boolean =>
+  toleranceS === 0 ? timeGapS <= timeS : timeGapS < timeS - toleranceS
 
 const bare = ({ lateralCm, verticalCm, timeS, toleranceS }: SeparationProfile): boolean =>
   lateralCm === 0 && verticalCm === 0 && timeS === 0 && toleranceS === 0
@@ -64,7 +68,7 @@ export function plansConflict(a: readonly Volume4D[], b: readonly Volume4D[], pr
 function mayMeet(a: Volume4D, b: Volume4D, profile: SeparationProfile): boolean {
   const timeGapS = Math.max(a.startMs - b.endMs, b.startMs - a.endMs) / 1000
   const heightGapM = Math.max(a.altitudeLowerM - b.altitudeUpperM, b.altitudeLowerM - a.altitudeUpperM)
-  return timeGapS <= profile.timeS - profile.toleranceS && tooLevel(heightGapM, profile)
+  return tooLong(timeGapS, profile) && tooLevel(heightGapM, profile)
 }
 
 /** A profile of the two by which the stricter of each holds: what a plan under one owes a plan under the other. */
@@ -93,13 +97,13 @@ export function shiftsToClear(
       for (const b of volumes) {
         if (!tooNear(outlineDistance(a.outline, b.outline), profile)) continue
         const { heightGapM, timeGapS } = standingOf(a, b, profile)
-        const slackS = profile.timeS - profile.toleranceS
+        const slackS = profile.timeS - profile.toleranceS - (profile.toleranceS === 0 ? 0 : EDGE)
         if (tooLevel(heightGapM, profile)) {
           // Gap after a shift s: max(aStart + s − bEnd, bStart − aEnd − s), undercut while it is at most the slack.
           const [low, high] = [(b.startMs - a.endMs) / 1000 - slackS, (b.endMs - a.startMs) / 1000 + slackS]
           if (low <= high) times.push(low, high)
         }
-        if (timeGapS <= slackS) {
+        if (tooLong(timeGapS, profile)) {
           const apart = metres(profile.verticalCm)
           const edge = profile.verticalCm === 0 ? EDGE : -2 * EDGE
           heights.push(

@@ -80,15 +80,19 @@ export function readNumber(fields: FieldReader, field: string): string {
   return text
 }
 
-function parseMessage(body: JsonObject, act: Act): MessageBody {
+/** Reads the body of a message of this party, as the line does. Throws LineError ACT_BODY. */
+export const messageOfBody = (body: JsonObject, party: string): MessageBody => readMessage(body, party)
+
+const parseMessage = (body: JsonObject, act: Act): MessageBody => readMessage(body, parseLogName(act.o).party)
+
+function readMessage(body: JsonObject, party: string): MessageBody {
   const fields = new FieldReader(body).only(...FIELDS)
   const number = readNumber(fields, 'number')
   const parts = parseMessageNumber(number)
   const from = readRole(fields, 'from')
   const to = readRole(fields, 'to')
   const dtgS = fields.seconds('dtg')
-  if (from.party !== parseLogName(act.o).party)
-    throw fields.refusal('from', 'must be a role of the party whose log it is')
+  if (from.party !== party) throw fields.refusal('from', 'must be a role of the party whose log it is')
   if (parts?.from !== from.party || parts.to !== to.party)
     throw fields.refusal('number', 'must be of the direction that from and to say')
   if (parts.year !== yearOf(dtgS)) throw fields.refusal('number', 'must be of the UTC year of dtg')

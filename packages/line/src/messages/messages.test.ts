@@ -343,7 +343,15 @@ describe('agreed sentences', () => {
     const text = printMessage(messageOf(table.line, 'a/b/2026/0001')!.body, language)
     const lines = text.trimEnd().split('\n')
     expect(lines[0]).toContain('FLASH')
-    expect(lines.filter((line) => /^[1-7]\. /.test(line)).map((line) => line[0])).toEqual(['1', '2', '3', '4', '5', '6', '7'])
+    expect(lines.filter((line) => /^[1-7]\. /.test(line)).map((line) => line[0])).toEqual([
+      '1',
+      '2',
+      '3',
+      '4',
+      '5',
+      '6',
+      '7',
+    ])
     expect(lines.at(-2)).toContain('a/b/2026/0001')
     expect(lines.at(-1)).toMatch(/SHA-256 [0-9a-f]{64}$/)
     expect(text).toContain(`35.0170N 40.4500E = 35°01'01.2"N 040°27'00.0"E (WGS84)`)
