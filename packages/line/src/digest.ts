@@ -32,6 +32,8 @@ import { messagesDigest, messagesOf } from './messages/messages.ts'
 const NOT_OF_THE_LOGS: ReadonlySet<string> = new Set([
   'act.expired',
   'time.disputed',
+  // Held against the time of receipt where the claimed one is disputed.
+  'grant.expired',
   'seen.uncosigned',
   'seen.unverified',
   'ref.unverified',

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { applyAct, createLine } from './line-projection.ts'
+import { checkSequence } from './messages/messages.ts'
 import { sealMessageBody } from './messages/message.ts'
 import { testCalls, testTurn } from './test-calls.ts'
 import { CHARTER, NOON_S, SaidTable } from './testing/said-table.ts'
@@ -109,6 +111,20 @@ describe('hourly tests', () => {
     expect(testCalls(table.line, { fromS: NOON_S, nowS: NOON_S + HOUR_S })).toMatchObject([
       { party: 'b', state: 'due' },
     ])
+  })
+
+  test("AC-07 a number that never came shows with the sender's next test at the latest, alike on both sides", () => {
+    const table = openTable()
+    sendTest(table, 'a', NOON_S + 30)
+    // The second message was cut off on its way into the log: its end does not hold, so it is none.
+    const cut = { ...table.said.at(-1)?.act?.body, number: 'a/b/2026/0002' }
+    table.say('a', 'message', { atS: NOON_S + 60, body: cut })
+    expect(checkSequence(table.line)).toEqual([])
+    sendTest(table, 'a', NOON_S + 2 * HOUR_S + 30)
+    const there = createLine(CHARTER, [])
+    for (const act of table.said.toReversed()) applyAct(there, act)
+    expect(checkSequence(table.line)).toMatchObject([{ from: 'a', to: 'b', missing: ['a/b/2026/0002'] }])
+    expect(checkSequence(there)).toEqual(checkSequence(table.line))
   })
 
   test('AC-09 tests go on and are judged alike while a side has suspended', () => {

@@ -80,7 +80,7 @@ export interface Charter {
     readonly everyS: number
     /** Seconds within which a test is sent in its turn, and answered. */
     readonly answerS: number
-    /** Whose turn it is in hour 0, 1, … of the day, in rotation: even hours the first, odd hours the second. */
+    /** Whose turn it is, in rotation from 1970-01-01T00:00Z on: of two, even UTC hours the first, odd hours the second. */
     readonly order: readonly string[]
   }
   /** Seconds by which a claimed time may differ from the time of receipt. */
