@@ -206,7 +206,7 @@ export {
 } from './tlog-proof.ts'
 // keys, acts judged by them, enrolment
 export { type ActContext, type CitedEntry, NOTHING_ELSE_KNOWN } from './keys/act-context.ts'
-export { applyEntry, continueKeyBook, LOG_NUMBERS_AHEAD } from './keys/apply-entry.ts'
+export { applyEntry, continueKeyBook, judgeNext, LOG_NUMBERS_AHEAD, type NextEntry } from './keys/apply-entry.ts'
 export {
   type CeremonyMemory,
   checkKeysApart,

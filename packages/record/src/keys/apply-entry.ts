@@ -11,31 +11,55 @@ import type { KeyEffect } from './key-effect.ts'
 import { verifyText } from './possession.ts'
 import { useKey } from './uses.ts'
 
+/** The next entry of a log, judged and not yet taken. */
+export interface NextEntry {
+  readonly judgement: Judgement
+  /** Labels of the persons whose officer keys signed it and count at its index, each once, sorted. */
+  readonly officers: readonly string[]
+  /** Takes it into the book, once, before anything else is taken. */
+  take(): void
+}
+
 /**
  * Judges the next entry of the log and takes it into the book. What it changes in the book is decided by this log alone;
  * `context` only adds to the judgement that is returned. Entries come in order, every one of them: a missing one would
  * hide a revocation.
  */
 export function applyEntry(book: KeyBook, entry: Uint8Array, context: ActContext = NOTHING_ELSE_KNOWN): Judgement {
+  const next = judgeNext(book, entry, context)
+  next.take()
+  return next.judgement
+}
+
+/** Judges the next entry as `applyEntry` does and leaves it to the caller to take it: signatures are verified once. */
+export function judgeNext(book: KeyBook, entry: Uint8Array, context: ActContext = NOTHING_ELSE_KNOWN): NextEntry {
   const index = book.size
   const { verdict, effect, reasons, act, effectAtS, keyEffect, soundInLog, signers } = judgeFully(book, entry, {
     index,
     context,
   })
-  if (act !== null && act.o === book.origin && act.table === book.table) {
-    book.ids.add(act.id, index)
-    if (soundInLog) rememberSeen(book, act, index)
-    for (const record of signers.all) {
-      if (record.grant === null || !countsAt(record, index)) continue
-      const key = useKey(record.grant.id, act.at)
-      const uses = book.uses.get(key)
-      if (uses === undefined) book.uses.set(key, [index])
-      else uses.push(index)
-    }
+  const counting = signers.all.filter((record) => countsAt(record, index))
+  const officers = counting.flatMap(({ role, person }) => (role === 'officer' && person !== null ? [person] : []))
+  return {
+    judgement: { verdict, effect, reasons, act, effectAtS },
+    officers: [...new Set(officers)].sort(),
+    take() {
+      if (book.size !== index) throw new Error(`entry ${index} was judged, and the log has ${book.size} by now`)
+      if (act !== null && act.o === book.origin && act.table === book.table) {
+        book.ids.add(act.id, index)
+        if (soundInLog) rememberSeen(book, act, index)
+        for (const { grant } of counting) {
+          if (grant === null) continue
+          const key = useKey(grant.id, act.at)
+          const uses = book.uses.get(key)
+          if (uses === undefined) book.uses.set(key, [index])
+          else uses.push(index)
+        }
+      }
+      if (keyEffect !== null) takeEffect(book, keyEffect, index)
+      book.size = index + 1
+    },
   }
-  if (keyEffect !== null) takeEffect(book, keyEffect, index)
-  book.size = index + 1
-  return { verdict, effect, reasons, act, effectAtS }
 }
 
 function rememberSeen(book: KeyBook, act: Act, index: number): void {
