@@ -64,7 +64,7 @@ import { Witness } from '../record/witness.ts'
 import { parseAddress } from './address.ts'
 import { PeerAgent, type PeerTarget } from './dial.ts'
 import type { TableKeys } from './joining.ts'
-import { actOf, Projector } from './projector.ts'
+import { actOf, type JudgedNext, Projector } from './projector.ts'
 import { pullLog, shownHead } from './pull.ts'
 import { type KeptReceipt, ReceiptFile } from './receipt-file.ts'
 import type { TlsKey } from './tls-key.ts'
@@ -314,8 +314,9 @@ export class OpenLine implements WireTable, AsyncDisposable {
     if (this.#stop.signal.aborted) return
     // What came back from a mirror has not been projected yet.
     for await (const { bytes } of this.#journal.read(this.projector.size(this.origin), this.#journal.head())) {
-      await this.projector.prepare([actOf(bytes)])
-      this.projector.take(this.origin, bytes, { learntS: this.nowS() })
+      const act = actOf(bytes)
+      await this.projector.prepare([act])
+      this.projector.take(this.origin, bytes, { act, learntS: this.nowS() })
     }
     this.#tail = this.#journal.head()
     this.#ready = true
@@ -583,12 +584,11 @@ export class OpenLine implements WireTable, AsyncDisposable {
       }
       try {
         this.#takeQuota(act)
-        this.#mustCount(entry, act)
+        this.#mustCount(entry, act).take(learntS)
       } catch (error) {
         refusal = error
         break
       }
-      this.projector.take(this.origin, entry, { learntS })
       places.push({ index: from + taken.length, repeated: false })
       taken.push(entry)
     }
@@ -635,9 +635,9 @@ export class OpenLine implements WireTable, AsyncDisposable {
   }
 
   /** @throws {ApiError} 422 with every reason when the act would have no effect, or must not be said now */
-  #mustCount(entry: Uint8Array, act: Act): void {
-    const judgement = this.projector.judge(this.origin, entry, act)
-    const reasons: LineReason[] = judgement.reasons
+  #mustCount(entry: Uint8Array, act: Act): JudgedNext {
+    const judged = this.projector.judge(this.origin, entry, act)
+    const reasons: LineReason[] = judged.judgement.reasons
       .filter(({ outcome, effect }) => outcome === 'INV' || !effect)
       .map(({ code, outcome, field, value, rule }) => ({ code, outcome, field, value, rule }))
     const { kind, body } = act
@@ -651,6 +651,7 @@ export class OpenLine implements WireTable, AsyncDisposable {
     }
     if (kind === MESSAGE.kind && reasons.length === 0) reasons.push(...this.#numberReasons(act))
     if (reasons.length > 0) throw refused(reasons)
+    return judged
   }
 
   /** Numbers have no gaps: ours are held to that before they are said (AC-07). */
@@ -817,8 +818,9 @@ export class OpenLine implements WireTable, AsyncDisposable {
     const to = peer.committed?.size ?? 0
     let step: Uint8Array[] = []
     const take = async (): Promise<void> => {
-      await this.projector.prepare(step.map(actOf))
-      for (const entry of step) this.projector.take(origin, entry, { learntS })
+      const acts = step.map(actOf)
+      await this.projector.prepare(acts)
+      for (const [i, entry] of step.entries()) this.projector.take(origin, entry, { act: acts[i] ?? null, learntS })
       this.#tellActs(origin, from, from + step.length)
       from += step.length
       step = []
@@ -1022,7 +1024,7 @@ export class OpenLine implements WireTable, AsyncDisposable {
       bytesRead += bytes.byteLength
       const act = actOf(bytes)
       await this.projector.prepare([act])
-      this.projector.take(this.origin, bytes, { learntS: act?.at ?? 0 })
+      this.projector.take(this.origin, bytes, { act, learntS: act?.at ?? 0 })
     }
     this.#bytesAtSize = { size: this.#journal.head(), bytes: bytesRead }
     if (this.#journal.head() > 0) this.#mark(this.#journal.head())
@@ -1038,9 +1040,10 @@ export class OpenLine implements WireTable, AsyncDisposable {
       let at = 0
       let index = 0
       for await (const entry of this.entries(peer.origin, 0, size)) {
-        await this.projector.prepare([actOf(entry)])
+        const act = actOf(entry)
+        await this.projector.prepare([act])
         while (at < first.length && (first[at] as KeptReceipt).size <= index) at += 1
-        this.projector.take(peer.origin, entry, { learntS: first[at]?.learntS ?? this.nowS() })
+        this.projector.take(peer.origin, entry, { act, learntS: first[at]?.learntS ?? this.nowS() })
         index += 1
       }
     }

@@ -6,14 +6,12 @@ import {
   createLine,
   type LineAct,
   type LineProjection,
-  officersOf,
   receiptBy,
   unsettled,
 } from '@parley/line'
 import {
   type Act,
   type ActContext,
-  applyEntry,
   createKeyBook,
   decodeBase64,
   EMPTY_ROOT,
@@ -21,6 +19,7 @@ import {
   type Enrolment,
   isRecordError,
   judgeAct,
+  judgeNext,
   type Judgement,
   type KeyBook,
   leafHash,
@@ -34,6 +33,12 @@ export interface HeldLogs {
   rootAt(origin: string, size: number): Promise<string | null>
   /** An entry that lies here, to be judged again. */
   entry(origin: string, index: number): Promise<Uint8Array | null>
+}
+
+/** The next entry of a log, judged. */
+export interface JudgedNext {
+  readonly judgement: Judgement
+  take(learntS: number): void
 }
 
 const ROOTS_KEPT = 50_000
@@ -98,31 +103,38 @@ export class Projector {
       }
   }
 
-  /** What would become of the entry as the next one of the log; changes nothing. `prepare` comes first. */
-  judge(origin: string, entry: Uint8Array, act: Act | null): Judgement {
-    const book = this.book(origin)
-    return judgeAct(book, entry, book.size, this.#context(origin, { act, index: book.size, entry: true }))
-  }
-
-  /** Takes the next entry of a log. `prepare` comes first. */
-  take(origin: string, entry: Uint8Array, { learntS }: { readonly learntS: number }): LineAct | null {
+  /** Judges the entry as the next one of its log; it is taken only by `take` of what comes back. `prepare` comes first. */
+  judge(origin: string, entry: Uint8Array, act: Act | null): JudgedNext {
     const book = this.book(origin)
     const index = book.size
-    const act = actOf(entry)
     const context = this.#context(origin, { act, index, entry: true })
-    const judgement = applyEntry(book, entry, context)
-    if (context.lowerBoundS !== null) this.#lowerBounds.set(origin, context.lowerBoundS)
-    applyAct(this.line, {
-      origin,
-      index,
-      leafHash: leafHash(entry),
-      act,
-      judgement,
-      officers: officersOf(book, entry, index),
-      receiptS: context.receiptAtS,
-      learntS,
-    })
-    return this.line.logs.get(origin)?.entries[index] ?? null
+    const next = judgeNext(book, entry, context)
+    return {
+      judgement: next.judgement,
+      take: (learntS) => {
+        next.take()
+        if (context.lowerBoundS !== null) this.#lowerBounds.set(origin, context.lowerBoundS)
+        applyAct(this.line, {
+          origin,
+          index,
+          leafHash: leafHash(entry),
+          act: next.judgement.act,
+          judgement: next.judgement,
+          officers: next.officers,
+          receiptS: context.receiptAtS,
+          learntS,
+        })
+      },
+    }
+  }
+
+  /** Takes the next entry of a log, whatever becomes of it. `prepare` comes first. */
+  take(
+    origin: string,
+    entry: Uint8Array,
+    { act, learntS }: { readonly act: Act | null; readonly learntS: number },
+  ): void {
+    this.judge(origin, entry, act).take(learntS)
   }
 
   /** Takes a cosignature that verified; gives the acts that it makes disputed or late, to be judged again. */
