@@ -19,3 +19,10 @@ export { type Seat, seatTable, type SeatOptions } from './line/seat-table.ts'
 export { type SimulatedSide, simulatedSide } from './line/simulated-side.ts'
 export { type LineScenario, loadLineScenario } from './line/line-scenario.ts'
 export { type LinePlay, type LinePlayer, playLine } from './line/play-line.ts'
+export { type FaultProxy, type FaultProxyOptions, type Faults, openFaultProxy } from './line/fault-proxy.ts'
+export {
+  type HttpFaultProxy,
+  openHttpFaultProxy,
+  type PassingRequest,
+  type RequestFate,
+} from './line/http-fault-proxy.ts'
