@@ -1,3 +1,4 @@
+import type { SimulatedSide } from '@parley/testkit'
 import type { RequestDigest } from '@parley/airspace'
 import type { CheckedParameters, Operation } from '@parley/contracts'
 import type { EpochMs } from '@parley/units'
@@ -16,6 +17,8 @@ export interface NodeContext {
   readonly pool: Pool
   readonly record: RecordService
   readonly line: LineService
+  /** The simulated people of this node's side, where there may be any; null on a live node. */
+  readonly simulatedSide: (() => Promise<(SimulatedSide & { readonly table: string }) | null>) | null
   readonly issuer: Issuer | null
   readonly verifier: TokenVerifier
   readonly simulation: Simulation

@@ -1,4 +1,5 @@
 import { buildApplication, buildCommand, type CommandContext, run } from '@stricli/core'
+import { type LineScenario, loadLineScenario } from '@parley/testkit'
 import { StartRefused } from './errors.ts'
 import { LINE_DEFAULTS } from './line/options.ts'
 import { RECORD_DEFAULTS } from './record/options.ts'
@@ -44,14 +45,26 @@ const log = (line: string): void => {
   process.stderr.write(line.startsWith('{') ? `${line}\n` : `${new Date().toISOString()} ${line}\n`)
 }
 
+/** What is played: a scenario of the pool, one of a line, or, for a look around, one of each. */
+async function scenariosOf({
+  scenario,
+  demo,
+}: Flags): Promise<{ readonly scenario: string | null; readonly lineScenario: LineScenario | null }> {
+  if (scenario === 'none' || (scenario === undefined && !demo)) return { scenario: null, lineScenario: null }
+  if (scenario === undefined) return { scenario: 'fire', lineScenario: await loadLineScenario('syria') }
+  const lineScenario = await loadLineScenario(scenario).catch(() => null)
+  return lineScenario === null ? { scenario, lineScenario } : { scenario: null, lineScenario }
+}
+
 async function serve(flags: Flags): Promise<void> {
-  const scenario = flags.scenario ?? (flags.demo ? 'fire' : 'none')
+  const { scenario, lineScenario } = await scenariosOf(flags)
   const node = await startNode(
     {
       port: flags.port,
       host: flags.host,
       dataDir: flags.data,
-      scenario: scenario === 'none' ? null : scenario,
+      scenario,
+      lineScenario,
       audiences: flags.audience ?? [],
       allowHttpBaseUrls: flags.allowHttpBaseUrls,
       exact: flags.exact,
@@ -91,6 +104,8 @@ async function serve(flags: Flags): Promise<void> {
       if (asked > 1) process.exit(EXIT.failed)
       settle('signal')
     }
+    // The node of another side in a demonstration ends with the process that started it, however that one ended.
+    if (process.send !== undefined) process.once('disconnect', () => settle('signal'))
     process.on('SIGINT', onSignal)
     process.on('SIGTERM', onSignal)
     void node.halted.then(() => {
@@ -128,9 +143,15 @@ const command = buildCommand<Flags>({
       demo: {
         kind: 'boolean',
         default: false,
-        brief: 'Development issuer on, and the scenario "fire" unless --scenario says otherwise',
+        brief:
+          'Development issuer on; plays the scenario "fire" in the pool and "syria" on a line of three parties, each with its own node, unless --scenario says otherwise',
       },
-      scenario: { kind: 'parsed', parse: String, optional: true, brief: 'Simulated scenario to play, or none' },
+      scenario: {
+        kind: 'parsed',
+        parse: String,
+        optional: true,
+        brief: 'Simulated scenario to play: fire, syria, or none',
+      },
       issuer: {
         kind: 'boolean',
         default: false,
@@ -229,7 +250,8 @@ const command = buildCommand<Flags>({
         kind: 'parsed',
         parse: portOf,
         optional: true,
-        brief: 'TCP port that nodes of other parties reach this one at, by TLS with enrolled keys; 0 takes any free one',
+        brief:
+          'TCP port that nodes of other parties reach this one at, by TLS with enrolled keys; 0 takes any free one',
       },
       lineHost: {
         kind: 'parsed',

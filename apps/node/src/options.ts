@@ -1,3 +1,4 @@
+import type { LineScenario } from '@parley/testkit'
 import type { LineOptions } from './line/options.ts'
 import type { RecordOptions } from './record/options.ts'
 
@@ -24,6 +25,8 @@ export interface NodeOptions {
   readonly rateLimitPerS: number
   /** The node's log, its cosigners, and the logs it cosigns. */
   readonly record: RecordOptions
+  /** A line to play with simulated sides in nodes of their own, or null; left out: none. */
+  readonly lineScenario?: LineScenario | null
   /** The lines to other parties; left out: as LINE_DEFAULTS has it, with no port. */
   readonly line?: LineOptions
 }

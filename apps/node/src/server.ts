@@ -16,6 +16,7 @@ import { requireScopes } from './auth.ts'
 import { type ErrorContext, errorAnswer } from './error-answer.ts'
 import type { Handler, NodeContext } from './exchange.ts'
 import { hotPath } from './hot-path.ts'
+import { registerSimulatedOfficers } from './demo/simulated-officers.ts'
 import { registerLineRoutes } from './line/routes.ts'
 import { RateLimiter } from './rate-limit.ts'
 import { answerRoute, type Route, routeOf } from './route.ts'
@@ -156,6 +157,7 @@ export async function buildServer(context: NodeContext, log: (line: string) => v
   })
 
   await registerLineRoutes(app, context.line)
+  registerSimulatedOfficers(app, context)
 
   const desk = fileURLToPath(new URL('../../desk/dist/', import.meta.url))
   if (existsSync(desk))

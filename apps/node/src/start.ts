@@ -6,6 +6,8 @@ import { isJournalError, type Journal, type JournalNotice, openSqliteJournal } f
 import { type Clock, systemClock } from '@parley/units'
 import { allKeys, fixedKeys, remoteKeys, TokenVerifier, type TrustedKeys } from './auth.ts'
 import { HaltedError, StartRefused } from './errors.ts'
+import { type LineDemo, ownParty, startLineDemo } from './demo/line-demo.ts'
+import { readSimulatedSide } from './demo/officers-file.ts'
 import { Issuer } from './issuer.ts'
 import { LINE_DEFAULTS } from './line/options.ts'
 import { LineService } from './line/service.ts'
@@ -74,7 +76,12 @@ export async function startNode(options: NodeOptions, environment: StartEnvironm
   try {
     const opened = await openRecord(plan, { journal, key }, { dataDir, clock, log })
     record = opened
-    const lines = await LineService.open(options.line ?? LINE_DEFAULTS, { dataDir, clock, log })
+    const lineOptions = options.line ?? LINE_DEFAULTS
+    const told = options.lineScenario ?? null
+    const lines = await LineService.open(
+      told === null ? lineOptions : { ...lineOptions, party: ownParty(told), port: lineOptions.port ?? 0 },
+      { dataDir, clock, log },
+    )
     line = lines
     const issuer = options.issuer ? await Issuer.open(dataDir, clock) : null
     const trusted: TrustedKeys[] = []
@@ -106,6 +113,8 @@ export async function startNode(options: NodeOptions, environment: StartEnvironm
       pool,
       record: opened,
       line: lines,
+      // Whoever holds development tokens may hold the keys of simulated people too; a live node has neither.
+      simulatedSide: options.issuer ? () => readSimulatedSide(dataDir) : null,
       issuer,
       verifier: new TokenVerifier({
         trusted: allKeys(trusted),
@@ -121,10 +130,11 @@ export async function startNode(options: NodeOptions, environment: StartEnvironm
     const url = await listen(app, options)
     opened.start((message) => pool.halt(new HaltedError(message)))
     const run: ScenarioRun | null = scenario?.start(url, log) ?? null
+    const demo: LineDemo | null = told === null ? null : startLineDemo({ scenario: told, url, dataDir, clock, log })
     let closing: Promise<void> | null = null
     const close = (): Promise<void> => {
       closing ??= (async () => {
-        await run?.stop()
+        await Promise.all([run?.stop(), demo?.stop()])
         await app.close()
         await lines.close()
         await opened.close()

@@ -51,7 +51,7 @@ export interface HeadKeeperOptions {
 
 /**
  * The `add-checkpoint` of c2sp.org/tlog-witness: moves the head of each known log forward, never to one that is not shown to continue it,
- * and has it on the disk before anything is signed or answered. Requests for one log are decided and kept one after the other, so that
+ * and a witness has it on the disk before anything is signed or answered. Requests for one log are decided and kept one after the other, so that
  * none rolls another back.
  */
 export class HeadKeeper {
@@ -119,7 +119,10 @@ export class HeadKeeper {
     const key = this.#logs.get(origin) as VerifierKey
     const { text, head } = decision
     const note = formatNote(signedOnlyBy(key, openCheckpoint(request.note, key).note))
-    await store.put({ origin, size: head.size, note: Buffer.from(note).toString('utf8'), timeS: head.cosignedAtS })
+    const stored = { origin, size: head.size, note: Buffer.from(note).toString('utf8'), timeS: head.cosignedAtS }
+    // A mirror vouches for nothing yet: what it will cosign is on the disk with its entries before it does.
+    if (role === 'mirror') store.putSoon(stored)
+    else await store.put(stored)
     const accepted = { checkpoint: request.checkpoint, text, note, timeS: head.cosignedAtS }
     return { status: 200, contentType: 'text/plain; charset=utf-8', body: this.#options.onAccepted(accepted) }
   }

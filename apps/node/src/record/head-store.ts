@@ -86,11 +86,21 @@ export class HeadStore implements AsyncDisposable {
         this.#failed = true
         throw error
       }
-      heads.set(head.origin, head)
+      // A newer one may stand here already that is still to be written.
+      if ((heads.get(head.origin)?.size ?? -1) <= head.size) heads.set(head.origin, head)
       if (journal.head() >= this.#compactAfter + heads.size) await this.#compact()
     })
     this.#busy = written.catch(() => undefined)
     await written
+  }
+
+  /**
+   * Keeps `head` in place of the one before at once, and writes it down in its turn: for heads that nothing is vouched for by. After a
+   * crash an older one may stand here again; one that could not be written is known by `ready`.
+   */
+  putSoon(head: StoredHead): void {
+    this.#opened.heads.set(head.origin, head)
+    this.put(head).catch(() => undefined)
   }
 
   async close(): Promise<void> {

@@ -17,6 +17,7 @@ import {
   isRecordError,
   MIRROR_INFO_TYPE,
   type MirrorState,
+  parseNote,
   type SignedHead,
   type VerifierKey,
   withPending,
@@ -129,7 +130,18 @@ export class Mirror implements AsyncDisposable {
       for (const key of options.logs) {
         const folder = join(dir, originHash(key.name))
         await makeFolderDurably(folder)
-        logs.push(await MirroredLog.open({ dir: folder, key, cosigners, clock: options.clock }))
+        const log = await MirroredLog.open({ dir: folder, key, cosigners, clock: options.clock })
+        logs.push(log)
+        await vouchAgain(log, options)
+        const committed = log.committed()
+        // A head that is vouched for stays held against every other one, whatever a crash took of those that were only pending.
+        if (committed !== null && (store.get(key.name)?.size ?? -1) < committed.size)
+          await store.put({
+            origin: key.name,
+            size: committed.size,
+            note: Buffer.from(committed.note).toString('utf8'),
+            timeS: 0,
+          })
       }
       return new Mirror(options, store, logs)
     } catch (error) {
@@ -250,15 +262,20 @@ export class Mirror implements AsyncDisposable {
 
   async #keep(upload: Upload, part: Extract<AddEntriesPart, { kind: 'package' }>): Promise<ProtocolAnswer | null> {
     const { log } = upload.mirrored as Mirrored
+    const target = upload.target as SignedHead
     const before = await log.leafHashes(part.subtreeStart, part.start)
-    const refused = checkPackage(part, upload.target as SignedHead, before)
+    const refused = checkPackage(part, target, before)
     if (refused !== null) {
       this.#options.tell({ event: 'record.entries.refused', origin: log.origin, from: part.start, to: part.end })
       return refusalAnswer(refused)
     }
+    upload.saved += 1
+    if (part.end === target.size && log.namesNothing(part.entries)) {
+      upload.last = part
+      return null
+    }
     const write = log.keep(part.start, part.entries)
     upload.writes.push(write)
-    upload.saved += 1
     // Whoever waits for it sees its failure; until then it is nobody's.
     write.catch(() => undefined)
     if (upload.writes.length >= MAX_WRITES) await upload.writes.shift()
@@ -274,7 +291,12 @@ export class Mirror implements AsyncDisposable {
     try {
       await Promise.all(upload.writes)
       return await this.#turns.take(log.origin, () =>
-        this.#commit(mirrored, { target, complete: upload.reader.complete, saved: upload.saved }),
+        this.#commit(mirrored, {
+          target,
+          complete: upload.reader.complete,
+          saved: upload.saved,
+          last: upload.last,
+        }),
       )
     } catch (error) {
       return this.#storeFault(log.origin, error)
@@ -283,11 +305,23 @@ export class Mirror implements AsyncDisposable {
 
   async #commit(
     mirrored: Mirrored,
-    upload: { readonly target: SignedHead; readonly complete: boolean; readonly saved: number },
+    upload: {
+      readonly target: SignedHead
+      readonly complete: boolean
+      readonly saved: number
+      readonly last: Upload['last']
+    },
   ): Promise<ProtocolAnswer> {
     const { clock, tell } = this.#options
     const { log } = mirrored
-    const state = this.#state(mirrored)
+    let state = this.#state(mirrored)
+    let { last } = upload
+    // The last package goes to the disk together with the head over it, unless that head will not be moved to now.
+    if (last !== null && (!upload.complete || last.start > state.nextEntry)) {
+      if (last.start <= state.nextEntry) await log.keep(last.start, last.entries)
+      state = this.#state(mirrored)
+      last = null
+    } else if (last !== null) state = { ...state, nextEntry: Math.max(state.nextEntry, last.end) }
     const lastS = state.committed?.cosignedAtS ?? 0
     const decision = decideUploadEnd(state, upload, { nowS: cosigningTimeS(clock, lastS), ticketKey: this.#ticketKey })
     if (decision.kind === 'refuse') {
@@ -302,9 +336,13 @@ export class Mirror implements AsyncDisposable {
       const info = { size: head.size, nextEntry: state.nextEntry, ticket: formatTicket(head.note, this.#ticketKey) }
       return { status: 202, contentType: MIRROR_INFO_TYPE, body: formatMirrorInfo(info) }
     }
-    await log.commit(head)
+    await log.commit(head, last)
     const lines = this.#keys.cosign(text, { origin, timeS: head.cosignedAtS })
-    await log.saveCosignatures(head.size, lines, head.cosignedAtS)
+    // What is vouched for is on the disk; the line that says so can be made again, and is at the next start if it is lost.
+    log.saveCosignatures(head.size, lines, head.cosignedAtS).catch((error: unknown) => {
+      const { code, message } = error as { code?: string; message?: string }
+      tell({ event: 'record.store.fault', role: 'mirror', origin, code, message })
+    })
     this.#options.onCommitted?.({ origin, size: head.size, root: head.root, timeS: head.cosignedAtS })
     return { status: 200, contentType: TEXT, body: lines.map(formatSignatureLine).join('') }
   }
@@ -315,6 +353,21 @@ export class Mirror implements AsyncDisposable {
     this.#options.tell({ event: 'record.store.fault', role: 'mirror', origin, code, message })
     return storeRefusal()
   }
+}
+
+/** Cosigns the mirror checkpoint where a crash took the line that said so: who asks at its start how far this mirror has seen must be told all. */
+async function vouchAgain(log: MirroredLog, { signers, clock }: MirrorOptions): Promise<void> {
+  const committed = log.committed()
+  const shown = await log.checkpoint()
+  if (committed === null) return
+  const { text } = parseNote(committed.note)
+  if (shown !== null && parseNote(shown).text === text) return
+  const timeS = Math.max(cosigningTimeS(clock, committed.cosignedAtS), committed.cosignedAtS)
+  await log.saveCosignatures(
+    committed.size,
+    new CosignerKeys({ ...signers, pq: null }).cosign(text, { origin: log.origin, timeS }),
+    timeS,
+  )
 }
 
 /** Errors that say that the disk, or the journal on it, takes nothing at the moment. */
@@ -336,8 +389,10 @@ class Upload {
   readonly writes: Promise<void>[] = []
   mirrored: Mirrored | null = null
   target: SignedHead | null = null
-  /** Packages that were good and went to the disk. */
+  /** Packages that were good and went to the disk, or are about to. */
   saved = 0
+  /** The package that ends with the head: kept back to be written with it. */
+  last: Extract<AddEntriesPart, { kind: 'package' }> | null = null
   /** Bytes read, decompressed. */
   bytes = 0
 }

@@ -117,16 +117,40 @@ export class MirroredLog implements ReadableLog {
     for (const [i, entry] of fresh.entries()) await this.#noteBlob(entry, at + i)
   }
 
-  /** Moves the mirror checkpoint to a head all of whose entries are here. @throws {JournalError} */
-  async commit(head: SignedHead): Promise<void> {
+  /** Whether entries may go to the disk together with the head over them: none of them only names what it stands for. */
+  namesNothing(entries: readonly Uint8Array[]): boolean {
+    return entries.every((entry) => namedBlob(entry) === null)
+  }
+
+  /**
+   * Moves the mirror checkpoint to a head all of whose entries are here, or come with it as `last`: then both become durable in one
+   * write.
+   *
+   * @throws {JournalError}
+   */
+  async commit(
+    head: SignedHead,
+    last: { readonly start: number; readonly entries: readonly Uint8Array[] } | null = null,
+  ): Promise<void> {
     if ((this.#log.checkpoint()?.size ?? -1) >= head.size) return
-    await this.#watched(this.#log.appendSigned(this.#tail, [], head.note))
+    const at = this.#tail
+    if (last !== null && last.start > at) throw new Error(`entries ${at} to ${last.start} are missing before these`)
+    const fresh = last === null ? [] : last.entries.slice(at - last.start)
+    this.#tail = at + fresh.length
+    try {
+      await this.#watched(this.#log.appendSigned(at, fresh, head.note))
+    } catch (error) {
+      // What was refused is not here; others may have gone on from where it would have ended, and that is to be read anew.
+      if (this.#tail === at + fresh.length) this.#tail = at
+      else this.#failed = true
+      throw error
+    }
   }
 
   /** Keeps our own cosignatures of the mirror checkpoint. @throws {JournalError} */
   async saveCosignatures(size: number, lines: readonly SignatureLine[], timeS: number): Promise<void> {
-    await this.#watched(this.#log.saveCosignatures(size, lines))
     this.#cosignedAtS = timeS
+    await this.#watched(this.#log.saveCosignatures(size, lines))
   }
 
   /** The mirror checkpoint as it is shown: only once we have cosigned it. */
