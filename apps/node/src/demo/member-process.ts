@@ -32,7 +32,11 @@ export async function startMember(options: MemberOptions): Promise<MemberProcess
 
 async function tryStart({ party, dataDir, log }: MemberOptions, port: number): Promise<MemberProcess | null> {
   const flags = ['--issuer', '--scenario', 'none', '--party', party, '--line-port', '0', '--data', dataDir]
-  const child = fork(PROGRAM, [...flags, '--port', String(port)], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
+  const child = fork(PROGRAM, [...flags, '--port', String(port)], {
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    // Small sides on a machine that runs three of them.
+    execArgv: ['--max-semi-space-size=1', '--optimize-for-size'],
+  })
   if (child.stderr !== null) createInterface(child.stderr).on('line', (line) => tell(line, party, log))
   const url = await addressOf(child)
   if (url === null) return null
