@@ -41,6 +41,8 @@ export class MirroredLog implements ReadableLog {
   #failed = false
   #reopenedAtMs = Number.NEGATIVE_INFINITY
   #cosignedAtS = 0
+  /** Our newest cosignature on its way to the disk. */
+  #saving: Promise<unknown> = Promise.resolve()
   /** Long entries that are named and not here, by hash. */
   readonly #missing = new Map<string, BlobLeaf & { readonly index: number }>()
   #blobBytes = 0
@@ -150,12 +152,15 @@ export class MirroredLog implements ReadableLog {
   /** Keeps our own cosignatures of the mirror checkpoint. @throws {JournalError} */
   async saveCosignatures(size: number, lines: readonly SignatureLine[], timeS: number): Promise<void> {
     this.#cosignedAtS = timeS
-    await this.#watched(this.#log.saveCosignatures(size, lines))
+    const saved = this.#watched(this.#log.saveCosignatures(size, lines))
+    this.#saving = saved.catch(() => undefined)
+    await saved
   }
 
   /** The mirror checkpoint as it is shown: only once we have cosigned it. */
-  checkpoint(): Promise<Uint8Array | null> {
-    return Promise.resolve(this.#log.cosignedCheckpoint()?.note ?? null)
+  async checkpoint(): Promise<Uint8Array | null> {
+    await this.#saving
+    return this.#log.cosignedCheckpoint()?.note ?? null
   }
 
   tile(level: number, index: number, width: number): Promise<Uint8Array | null> {
