@@ -1,8 +1,9 @@
 import { buildApplication, buildCommand, buildRouteMap, run } from '@stricli/core'
 import type { CliContext, CliProcess } from './context.ts'
 import { EXIT } from './exit-codes.ts'
-import { FORMATS } from './read/format.ts'
 import { keys } from './keys/commands.ts'
+import { line } from './line/commands.ts'
+import { FORMATS } from './read/format.ts'
 import { exportLog, prove, verify } from './verify/commands.ts'
 
 /** Flags of `parley check` as parsed. */
@@ -141,7 +142,14 @@ function positive(flag: string): (text: string) => number {
 /** Runs the command line and returns one of our exit codes, whatever the framework calls its own. */
 export async function runParley(inputs: readonly string[], process: CliProcess, version: string): Promise<number> {
   const routes = buildRouteMap({
-    routes: { check, verify, prove, export: exportLog, keys },
+    routes: {
+      check,
+      verify,
+      prove,
+      export: exportLog,
+      keys,
+      line,
+    },
     docs: {
       brief: 'Strategic coordination between parties that do not trust each other',
       fullDescription: [

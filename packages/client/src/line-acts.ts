@@ -2,8 +2,8 @@ import type { LineDraft, LineJoining, LineMessage, LineMessages } from '@parley/
 import {
   type AnswerCode,
   type CloseReason,
-  type EscalationStep,
   compareReadBack,
+  type EscalationStep,
   kindOf,
   LineError,
   MESSAGE,
@@ -23,9 +23,9 @@ import {
   parseNote,
   parseVkey,
   RecordError,
+  type Signer,
   signAct,
   signText,
-  type Signer,
 } from '@parley/record'
 
 // Makes signed acts from what a node says of its log now (`LineClient.draft`) and what a person wants to say. Nothing here asks a clock,

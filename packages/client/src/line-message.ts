@@ -5,10 +5,10 @@ import {
   LineError,
   type MessageBody,
   type Notation,
-  parseRole,
   type Precedence,
-  sealMessageBody,
+  parseRole,
   type Subject,
+  sealMessageBody,
   TEMPLATES,
   type TemplateId,
 } from '@parley/line'
