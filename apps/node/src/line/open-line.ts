@@ -121,6 +121,7 @@ const TICK_MS = 500
 const SAMPLE_EVERY_S = 30
 const SAVE_EVERY_S = 60
 const MARK_EVERY_MS = 100
+const WITNESS_AFTER_MS = 30
 const FEED_STEP = 64
 /** What waits for the disk in our own log. */
 const MAX_WAITING_BYTES = 32 << 20
@@ -170,6 +171,7 @@ export class OpenLine implements WireTable, AsyncDisposable {
   #waitingBytes = 0
   #taking: Promise<unknown> = Promise.resolve()
   #timer: NodeJS.Timeout | undefined
+  #witnessTimer: NodeJS.Timeout | null = null
   #sampledS = 0
   #savedS = 0
   #bytesAtSize = { size: 0, bytes: 0 }
@@ -513,6 +515,7 @@ export class OpenLine implements WireTable, AsyncDisposable {
   async close(): Promise<void> {
     this.#stop.abort()
     clearInterval(this.#timer)
+    if (this.#witnessTimer !== null) clearTimeout(this.#witnessTimer)
     await Promise.all(this.peers.flatMap(({ mirrorLink, witnessLink }) => [mirrorLink?.close(), witnessLink.close()]))
     this.#http.close()
     await Promise.allSettled(this.#feeding.values())
@@ -606,10 +609,12 @@ export class OpenLine implements WireTable, AsyncDisposable {
       () => {
         this.#waitingBytes -= bytes
         this.#mark(to)
-        for (const { mirrorLink, witnessLink } of this.peers) {
-          mirrorLink?.wake()
-          witnessLink.wake()
-        }
+        for (const { mirrorLink } of this.peers) mirrorLink?.wake()
+        // Contents go first: a head alone proves less, and many of them are as well told of by the newest.
+        this.#witnessTimer ??= setTimeout(() => {
+          this.#witnessTimer = null
+          for (const { witnessLink } of this.peers) witnessLink.wake()
+        }, WITNESS_AFTER_MS)
         this.#tellActs(this.origin, from, to)
       },
       (cause: unknown) => {
