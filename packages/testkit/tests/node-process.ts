@@ -31,6 +31,7 @@ export async function freePort(): Promise<number> {
 
 export interface NodeProcess extends AsyncDisposable {
   readonly url: string
+  readonly pid: number
   /** SIGKILL: no goodbye, nothing flushed. Resolves when the process is gone. */
   kill(): Promise<void>
 }
@@ -62,7 +63,7 @@ export async function startNodeProcess(options: {
     child.kill(signal)
     await gone
   }
-  return { url, kill: () => end('SIGKILL'), [Symbol.asyncDispose]: () => end('SIGTERM') }
+  return { url, pid: child.pid ?? 0, kill: () => end('SIGKILL'), [Symbol.asyncDispose]: () => end('SIGTERM') }
 }
 
 async function addressOf(child: ChildProcess, gone: Promise<unknown>): Promise<string> {

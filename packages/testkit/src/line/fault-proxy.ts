@@ -16,6 +16,8 @@ export interface Faults {
   readonly resetWithinBytes: number
   /** Bytes a second each way; null: as fast as it goes. */
   readonly bytesPerS: number | null
+  /** Share of pieces, as they pass, in which one bit is turned. */
+  readonly alterShare: number
 }
 
 export const NO_FAULTS: Faults = {
@@ -26,6 +28,7 @@ export const NO_FAULTS: Faults = {
   resetShare: 0,
   resetWithinBytes: 4096,
   bytesPerS: null,
+  alterShare: 0,
 }
 
 /** A way to a node's port that can be made bad and good again while it is used. */
@@ -36,7 +39,12 @@ export interface FaultProxy extends AsyncDisposable {
   /** Leads elsewhere from now on: connections that stand are reset. */
   redirect(port: number): void
   /** What has happened since the beginning. */
-  readonly seen: { readonly accepted: number; readonly refused: number; readonly reset: number }
+  readonly seen: {
+    readonly accepted: number
+    readonly refused: number
+    readonly reset: number
+    readonly altered: number
+  }
 }
 
 export interface FaultProxyOptions {
@@ -52,7 +60,7 @@ export async function openFaultProxy({ to, seed }: FaultProxyOptions): Promise<F
   const pairs = new Set<readonly [Socket, Socket]>()
   /** Connections of a time when the way was cut: they are never answered and never carried on. */
   const dead = new Set<Socket>()
-  const seen = { accepted: 0, refused: 0, reset: 0 }
+  const seen = { accepted: 0, refused: 0, reset: 0, altered: 0 }
   let faults = NO_FAULTS
   let port = to
 
@@ -91,13 +99,22 @@ export async function openFaultProxy({ to, seed }: FaultProxyOptions): Promise<F
       callee.resetAndDestroy()
       return false
     }
-    caller.pipe(way({ delayMs, count, lost: () => faults.cut === 'all', rate: () => faults.bytesPerS })).pipe(callee)
-    callee.pipe(way({ delayMs, count, lost: () => faults.cut !== 'none', rate: () => faults.bytesPerS })).pipe(caller)
+    const treat = (chunk: Buffer): Buffer => {
+      if (faults.alterShare === 0 || chance() >= faults.alterShare) return chunk
+      seen.altered += 1
+      const altered = Buffer.from(chunk)
+      const at = Math.floor(chance() * altered.byteLength)
+      altered[at] = (altered[at] ?? 0) ^ 1
+      return altered
+    }
+    const both = { delayMs, count, treat, rate: () => faults.bytesPerS }
+    caller.pipe(way({ ...both, lost: () => faults.cut === 'all' })).pipe(callee)
+    callee.pipe(way({ ...both, lost: () => faults.cut !== 'none' })).pipe(caller)
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const hangUp = (): void => {
-    for (const [caller, callee] of [...pairs]) {
+    for (const [caller, callee] of pairs) {
       caller.resetAndDestroy()
       callee.resetAndDestroy()
     }
@@ -129,11 +146,13 @@ export async function openFaultProxy({ to, seed }: FaultProxyOptions): Promise<F
 function way({
   delayMs,
   count,
+  treat,
   lost,
   rate,
 }: {
   readonly delayMs: number
   readonly count: (bytes: number) => boolean
+  readonly treat: (chunk: Buffer) => Buffer
   readonly lost: () => boolean
   readonly rate: () => number | null
 }): Transform {
@@ -143,8 +162,9 @@ function way({
       if (!count(chunk.byteLength)) return done()
       const bytesPerS = rate()
       const waitMs = delayMs + (bytesPerS === null ? 0 : (chunk.byteLength / bytesPerS) * 1000)
-      if (waitMs === 0) done(null, chunk)
-      else setTimeout(() => (lost() ? done() : done(null, chunk)), waitMs)
+      const passed = treat(chunk)
+      if (waitMs === 0) done(null, passed)
+      else setTimeout(() => (lost() ? done() : done(null, passed)), waitMs)
     },
   })
 }
