@@ -4,6 +4,7 @@ import { EXIT } from './exit-codes.ts'
 import { keys } from './keys/commands.ts'
 import { line } from './line/commands.ts'
 import { FORMATS } from './read/format.ts'
+import { relay } from './relay/commands.ts'
 import { exportLog, prove, verify } from './verify/commands.ts'
 
 /** Flags of `parley check` as parsed. */
@@ -149,6 +150,7 @@ export async function runParley(inputs: readonly string[], process: CliProcess, 
       export: exportLog,
       keys,
       line,
+      relay,
     },
     docs: {
       brief: 'Strategic coordination between parties that do not trust each other',
