@@ -133,7 +133,7 @@ export async function startSide(party: string, over: Partial<LineOptions> = {}, 
     table,
     dataDir,
     node: await start(),
-    async ask<T>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) {
+    async ask(method, path, body, headers = {}) {
       const raw = body instanceof Uint8Array || typeof body === 'string'
       const answer = await fetch(`http://127.0.0.1:${side.node.port}/line/v1${path}`, {
         method,
@@ -148,7 +148,7 @@ export async function startSide(party: string, over: Partial<LineOptions> = {}, 
         status: answer.status,
         headers: answer.headers,
         text,
-        json: (text.startsWith('{') ? JSON.parse(text) : null) as T,
+        json: text.startsWith('{') ? JSON.parse(text) : null,
       }
     },
     at: (method, path, body, headers) => side.ask(method, `/tables/${table}${path}`, body, headers),
@@ -216,7 +216,7 @@ export const messageBody = (over: JsonObject & { readonly number: string }): Jso
     refs: [],
     content: [{ letter: 'A', type: 'text', lang: 'en', text: 'All quiet.' }],
     ...over,
-  } as JsonObject)
+  })
 
 /** Our people sign the enrolment, with the keys the node made. */
 export async function enrol(side: Side): Promise<LineJoining> {

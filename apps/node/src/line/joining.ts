@@ -141,7 +141,7 @@ export class Joining {
   /** @throws {StartRefused} when what lies there cannot be used */
   static async open(options: JoiningOptions): Promise<Joining> {
     const { dir } = options
-    const file = readJson<TableFile>(await readIfThere(join(dir, TABLE_FILE)), join(dir, TABLE_FILE))
+    const file = readJson(await readIfThere(join(dir, TABLE_FILE)), join(dir, TABLE_FILE)) as TableFile
     const { table, party } = file
     const keys = {
       log: await openKey(dir, { role: 'log', name: () => formatLogName({ table, party, number: 1 }) }),
@@ -152,7 +152,7 @@ export class Joining {
     for (const name of await readdir(join(dir, 'peers')).catch(() => [])) {
       if (!name.endsWith('.json') || name.startsWith('.')) continue
       const path = join(dir, 'peers', name)
-      peers.push(readJson<PeerFile>(await readIfThere(path), path))
+      peers.push(readJson(await readIfThere(path), path) as PeerFile)
     }
     return new Joining(options, {
       file,
@@ -390,9 +390,9 @@ export class Joining {
             message: error.message,
             findings: [
               {
-                field: String(error.details.field),
+                field: error.details.field,
                 value: String(error.details.value),
-                rule: String(error.details.rule),
+                rule: error.details.rule,
               },
             ],
             fields: { reason: error.code },
@@ -464,7 +464,7 @@ export class Joining {
 
   #enrolments(): readonly EnrolmentText[] | null {
     const all = this.parties.map((party) => this.enrolmentOf(party))
-    return all.every((one) => one !== null) ? (all as EnrolmentText[]) : null
+    return all.every((one) => one !== null) ? all : null
   }
 
   #missingRoots(): readonly string[] {
@@ -533,9 +533,9 @@ async function readNote(file: string): Promise<Parts['enrolment']> {
   }
 }
 
-function readJson<T extends { readonly format: number }>(text: string | null, file: string): T {
+function readJson(text: string | null, file: string): { readonly format: number } {
   try {
-    const value = JSON.parse(text ?? '') as T
+    const value = JSON.parse(text ?? '') as { readonly format: number }
     if (value.format === 1) return value
   } catch (cause) {
     throw new StartRefused(`${file} cannot be read: put it back from a safe copy`, {}, { cause })

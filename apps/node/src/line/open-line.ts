@@ -62,7 +62,7 @@ import { logOf, ownLog } from '../record/own-log.ts'
 import { holdAgainstCosigners } from '../record/start-rule.ts'
 import { Witness } from '../record/witness.ts'
 import { parseAddress } from './address.ts'
-import { PeerAgent, type PeerTarget } from './dial.ts'
+import { dialPeer, PeerAgent, type PeerTarget } from './dial.ts'
 import type { TableKeys } from './joining.ts'
 import { actOf, type JudgedNext, Projector } from './projector.ts'
 import { pullLog, shownHead } from './pull.ts'
@@ -121,6 +121,7 @@ const TICK_MS = 500
 const SAMPLE_EVERY_S = 30
 const SAVE_EVERY_S = 60
 const MARK_EVERY_MS = 100
+const PROBE_EVERY_MS = 4_000
 const WITNESS_AFTER_MS = 30
 const FEED_STEP = 64
 /** What waits for the disk in our own log. */
@@ -258,7 +259,7 @@ export class OpenLine implements WireTable, AsyncDisposable {
       held.line = line
       return line
     } catch (error) {
-      for (const one of opened.reverse()) await one.close().catch(() => undefined)
+      for (const one of opened.toReversed()) await one.close().catch(() => undefined)
       throw error
     }
   }
@@ -410,9 +411,13 @@ export class OpenLine implements WireTable, AsyncDisposable {
 
   /** A peer is reached elsewhere from now on. */
   redial(party: string): void {
-    const { mirrorLink, witnessLink } = this.peer(party)
-    mirrorLink?.wake()
-    witnessLink.wake()
+    this.#hurry(this.peer(party))
+  }
+
+  /** A peer is there: whatever waits for it to come back goes on. */
+  #hurry({ mirrorLink, witnessLink }: Peer): void {
+    mirrorLink?.retryNow()
+    witnessLink.retryNow()
   }
 
   /** An entry that lies here; null: it does not. */
@@ -429,7 +434,8 @@ export class OpenLine implements WireTable, AsyncDisposable {
     }
     const copy = this.mirror.copy(originHash(origin))
     const size = Math.min(to, this.peers.find((peer) => peer.origin === origin)?.committed?.size ?? 0)
-    for (let at = from; copy !== null && at < size; ) {
+    if (copy === null) return
+    for (let at = from; at < size; ) {
       const index = Math.floor(at / TILE_WIDTH)
       const first = index * TILE_WIDTH
       const width = Math.min(TILE_WIDTH, size - first)
@@ -454,6 +460,7 @@ export class OpenLine implements WireTable, AsyncDisposable {
   }): void {
     const peer = this.peers.find((one) => one.origin === origin)
     if (peer === undefined) return
+    this.#hurry(peer)
     const grown = size > (peer.committed?.size ?? -1)
     peer.from = { ...peer.from, contentsMs: performance.now() }
     if (grown) {
@@ -470,6 +477,7 @@ export class OpenLine implements WireTable, AsyncDisposable {
     const peer = this.peers.find((one) => one.origin === origin)
     if (peer === undefined) return
     const nowMs = performance.now()
+    this.#hurry(peer)
     peer.from = { ...peer.from, headMs: nowMs }
     peer.witnessed = Math.max(peer.witnessed, size)
     if (size > (peer.committed?.size ?? 0) && peer.from.oldestUnreceiptedMs === null)
@@ -516,7 +524,8 @@ export class OpenLine implements WireTable, AsyncDisposable {
     this.#stop.abort()
     clearInterval(this.#timer)
     if (this.#witnessTimer !== null) clearTimeout(this.#witnessTimer)
-    await Promise.all(this.peers.flatMap(({ mirrorLink, witnessLink }) => [mirrorLink?.close(), witnessLink.close()]))
+    const links = this.peers.flatMap(({ mirrorLink, witnessLink }) => [mirrorLink ?? [], witnessLink].flat())
+    await Promise.all(links.map((link) => link.close()))
     this.#http.close()
     await Promise.allSettled(this.#feeding.values())
     await this.#saveAvailability()
@@ -852,13 +861,25 @@ export class OpenLine implements WireTable, AsyncDisposable {
   /** Now and then looks at the head a peer shows: learns who else cosigned it, and fetches what was not brought. */
   async #lookAfter(peer: Peer): Promise<void> {
     const { signal } = this.#stop
-    const pauseMs = Math.max(1_000, this.heartbeatMs)
     while (!signal.aborted) {
+      const down = isDown(peer)
+      const pauseMs = Math.max(1_000, down ? Math.min(PROBE_EVERY_MS, this.heartbeatMs) : this.heartbeatMs)
       await sleep(pauseMs * (0.9 + Math.random() / 5), undefined, { signal, ref: false }).catch(() => undefined)
       if (signal.aborted) return
-      // A peer that cannot be reached is tried by the links alone.
-      if (this.#options.addressOf(peer.party) === null || peer.witnessLink.status().state === 'unreachable') continue
-      await this.#look(peer).catch(() => undefined)
+      if (this.#options.addressOf(peer.party) === null) continue
+      if (isDown(peer)) await this.#probe(peer)
+      else await this.#look(peer).catch(() => undefined)
+    }
+  }
+
+  /** Knocks at a peer that was not reached: a handshake costs little, and waiting out a long pause would leave a mended line silent. */
+  async #probe(peer: Peer): Promise<void> {
+    try {
+      const connection = await dialPeer(this.#target(peer.party), this.#options.tls)
+      connection.destroy()
+      this.#hurry(peer)
+    } catch {
+      // Still away.
     }
   }
 
@@ -1083,6 +1104,9 @@ interface Parts {
   readonly evidence: EvidenceStore
   readonly availability: AvailabilityBook
 }
+
+const isDown = ({ mirrorLink, witnessLink }: Peer): boolean =>
+  [mirrorLink, witnessLink].some((link) => ['unreachable', 'waiting'].includes(link?.status().state ?? ''))
 
 const vkeyOf = (keys: readonly VerifierKey[]): string => (keys[0] === undefined ? '' : formatVkey(keys[0]))
 

@@ -86,7 +86,7 @@ export class RelayListener {
       event: 'record.line.relay',
       relay: this.#options.url,
       state,
-      ...(error === undefined ? {} : { reason: error instanceof Error ? error.message : String(error) }),
+      ...(error instanceof Error ? { reason: error.message } : {}),
     })
   }
 }

@@ -29,8 +29,8 @@ import type { LineService } from './service.ts'
 import { actView, draftView, dueView, gapsOf, messagesNow, messageView, plainView } from './views.ts'
 
 const PREFIX = '/line/v1'
-const OF_RECORD = { config: { record: true } } as const
 const NOTE_LIMIT = 70_000
+const CEREMONY_LIMIT = 2 * NOTE_LIMIT
 const BUNDLE_LIMIT = 4 * 1024 * 1024
 const CARRIER_LIMIT = 20 * 1024 * 1024
 const MAX_BUNDLE_ACTS = 256
@@ -50,6 +50,19 @@ const readers = {
   address: compileSchema<LineAddress>(LineAddress),
   check: compileSchema<LineCheckRequest>(LineCheckRequest),
 } as const
+
+type Answer = (request: FastifyRequest, reply: FastifyReply) => unknown
+
+/** Routes that no operation of the contracts describes, so that errors are told as of the record. */
+function verbs(scope: FastifyInstance) {
+  const at =
+    (method: 'POST' | 'PUT') =>
+    (url: string, bodyLimit: number, handler: Answer): void =>
+      void scope.route({ method, url, bodyLimit, config: { record: true }, handler })
+  const get = (url: string, handler: Answer): void =>
+    void scope.route({ method: 'GET', url, config: { record: true }, handler })
+  return { get, post: at('POST'), put: at('PUT') }
+}
 
 interface TablePath {
   readonly table: string
@@ -78,12 +91,13 @@ export async function registerLineRoutes(app: FastifyInstance, service: LineServ
 }
 
 function tables(scope: FastifyInstance, service: LineService): void {
-  scope.get('/', OF_RECORD, () => service.list())
-  scope.post('/tables', { ...OF_RECORD, bodyLimit: NOTE_LIMIT }, async (request, reply) => {
+  const { get, post } = verbs(scope)
+  get('/', () => service.list())
+  post('/tables', NOTE_LIMIT, async (request, reply) => {
     reply.code(201)
     return service.create(bodyOf(request, readers.create))
   })
-  scope.get('/tables/:table', OF_RECORD, async (request) => {
+  get('/tables/:table', async (request) => {
     const { table } = pathOf(request)
     await service.table(table).line?.settled()
     return service.state(table)
@@ -91,54 +105,55 @@ function tables(scope: FastifyInstance, service: LineService): void {
 }
 
 function joining(scope: FastifyInstance, service: LineService): void {
-  const limited = { ...OF_RECORD, bodyLimit: 2 * NOTE_LIMIT }
+  const { get, post, put } = verbs(scope)
   const at = (request: FastifyRequest) => service.table(pathOf(request).table).joining
-  scope.get('/tables/:table/joining', OF_RECORD, (request) => at(request).view())
-  scope.put('/tables/:table/enrolment', limited, async (request) => {
+  get('/tables/:table/joining', (request) => at(request).view())
+  put('/tables/:table/enrolment', CEREMONY_LIMIT, async (request) => {
     const ceremony = at(request)
     await ceremony.putEnrolment(bytesOf(request))
     return ceremony.view()
   })
-  scope.post('/tables/:table/commits', limited, async (request) => {
+  post('/tables/:table/commits', CEREMONY_LIMIT, async (request) => {
     const ceremony = at(request)
     await ceremony.putCommit(bodyOf(request, readers.commit))
     return ceremony.view()
   })
-  scope.get('/tables/:table/reveal', OF_RECORD, (request) => at(request).reveal())
-  scope.post('/tables/:table/reveals', limited, async (request) => {
+  get('/tables/:table/reveal', (request) => at(request).reveal())
+  post('/tables/:table/reveals', CEREMONY_LIMIT, async (request) => {
     const ceremony = at(request)
     await ceremony.putReveal(bodyOf(request, readers.reveal))
     return ceremony.view()
   })
-  scope.post('/tables/:table/compare', limited, async (request) => {
+  post('/tables/:table/compare', CEREMONY_LIMIT, async (request) => {
     const ceremony = at(request)
     const { party, code } = bodyOf(request, readers.compare)
     await ceremony.compare(party, code)
     return ceremony.view()
   })
-  scope.put('/tables/:table/charter', limited, async (request) => {
+  put('/tables/:table/charter', CEREMONY_LIMIT, async (request) => {
     const ceremony = at(request)
     await ceremony.putCharter(bytesOf(request))
     return ceremony.view()
   })
-  scope.post('/tables/:table/open', limited, async (request) => {
+  post('/tables/:table/open', CEREMONY_LIMIT, async (request) => {
     const bytes = bytesOf(request)
     return service.begin(pathOf(request).table, bytes.byteLength === 0 ? null : bytes)
   })
-  scope.post('/tables/:table/address', limited, async (request) => {
+  post('/tables/:table/address', CEREMONY_LIMIT, async (request) => {
     const { party, address } = bodyOf(request, readers.address)
     return service.readdress(pathOf(request).table, party, address)
   })
 }
 
 function line(scope: FastifyInstance, service: LineService): void {
+  const { get, post } = verbs(scope)
   const at = async (request: FastifyRequest): Promise<OpenLine> => {
     const open = service.line(pathOf(request).table)
     // What is not on the disk yet is not told.
     await open.settled()
     return open
   }
-  scope.get('/tables/:table/messages', OF_RECORD, async (request) => {
+  get('/tables/:table/messages', async (request) => {
     const open = await at(request)
     const all = messagesNow(open)
     const query = queryOf(request)
@@ -154,15 +169,15 @@ function line(scope: FastifyInstance, service: LineService): void {
       dueEscalations: dueView(open),
     }
   })
-  scope.get('/tables/:table/flights', OF_RECORD, async (request) => {
+  get('/tables/:table/flights', async (request) => {
     const open = await at(request)
     const view = plainView(flightsOf(open.line)) as Record<string, unknown>
     return { table: open.table, version: open.line.version, ...view }
   })
-  scope.get('/tables/:table/draft', OF_RECORD, async (request) =>
+  get('/tables/:table/draft', async (request) =>
     draftView(await at(request), { digest: queryOf(request)['digest'] === '1' }),
   )
-  scope.post('/tables/:table/acts', { ...OF_RECORD, bodyLimit: BUNDLE_LIMIT }, async (request, reply) => {
+  post('/tables/:table/acts', BUNDLE_LIMIT, async (request, reply) => {
     const open = service.line(pathOf(request).table)
     const bytes = bytesOf(request)
     if (bytes.byteLength === 0) throw new ApiError('BODY_EMPTY')
@@ -179,7 +194,7 @@ function line(scope: FastifyInstance, service: LineService): void {
     reply.code(201)
     return accepted
   })
-  scope.get('/tables/:table/acts', OF_RECORD, async (request) => {
+  get('/tables/:table/acts', async (request) => {
     const open = await at(request)
     const query = queryOf(request)
     const origin = query['origin'] ?? open.origin
@@ -197,17 +212,18 @@ function line(scope: FastifyInstance, service: LineService): void {
     }
     return { origin, from, size, acts: found }
   })
-  scope.post('/tables/:table/check', { ...OF_RECORD, bodyLimit: BUNDLE_LIMIT }, async (request) => {
+  post('/tables/:table/check', BUNDLE_LIMIT, async (request) => {
     const open = await at(request)
     return check(open, bodyOf(request, readers.check))
   })
-  scope.get('/tables/:table/events', OF_RECORD, async (request, reply) => {
+  get('/tables/:table/events', async (request, reply) => {
     await streamEvents(await at(request), service, { request, reply })
     return reply
   })
 }
 
 function carrier(scope: FastifyInstance, service: LineService): void {
+  const { get, post } = verbs(scope)
   const path = '/tables/:table/carrier/:party'
   const at = async (request: FastifyRequest): Promise<OpenLine> => {
     const { table, party } = pathOf(request)
@@ -218,31 +234,29 @@ function carrier(scope: FastifyInstance, service: LineService): void {
   }
   const bytes = (reply: FastifyReply, body: Uint8Array, type: string): FastifyReply =>
     reply.header('content-type', type).send(Buffer.from(body.buffer, body.byteOffset, body.byteLength))
-  scope.get(`${path}/checkpoint`, OF_RECORD, async (request, reply) => {
+  get(`${path}/checkpoint`, async (request, reply) => {
     const open = await at(request)
     const body = await exportCheckpoint(open, count(queryOf(request), 'from', 0))
     return bytes(reply, body, 'text/plain; charset=utf-8')
   })
-  scope.get(`${path}/entries`, OF_RECORD, async (request, reply) => {
+  get(`${path}/entries`, async (request, reply) => {
     const open = await at(request)
     const { body, next, size } = await exportEntries(open, count(queryOf(request), 'from', 0))
     reply.header('parley-next', String(next)).header('parley-size', String(size))
     return bytes(reply, body, 'application/octet-stream')
   })
-  scope.post(path, { ...OF_RECORD, bodyLimit: CARRIER_LIMIT }, async (request, reply) => {
+  post(path, CARRIER_LIMIT, async (request, reply) => {
     const open = await at(request)
     const entries = request.headers['content-type']?.startsWith('application/octet-stream') === true
     const answer = await importBody(open, bytesOf(request), entries ? 'entries' : 'checkpoint')
     reply.code(answer.status).header('content-type', answer.contentType)
     return reply.send(typeof answer.body === 'string' ? answer.body : Buffer.from(answer.body))
   })
-  scope.get(`${path}/receipt`, OF_RECORD, async (request, reply) => {
+  get(`${path}/receipt`, async (request, reply) => {
     const open = await at(request)
     return bytes(reply, await exportReceipt(open, pathOf(request).party), 'text/plain; charset=utf-8')
   })
-  scope.post(`${path}/receipt`, { ...OF_RECORD, bodyLimit: NOTE_LIMIT }, async (request) =>
-    (await at(request)).takeReceipt(bytesOf(request)),
-  )
+  post(`${path}/receipt`, NOTE_LIMIT, async (request) => (await at(request)).takeReceipt(bytesOf(request)))
 }
 
 function check(open: OpenLine, { volumes, priority, profile, id }: LineCheckRequest): unknown {

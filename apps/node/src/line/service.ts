@@ -264,7 +264,7 @@ export class LineService implements AsyncDisposable {
     this.#closing ??= (async () => {
       for (const relay of this.#relays) relay.close()
       await this.#wire.close()
-      await Promise.all(this.tables.map(({ line }) => line?.close()))
+      await Promise.all(this.tables.flatMap(({ line }) => (line === null ? [] : [line.close()])))
     })()
     return this.#closing
   }

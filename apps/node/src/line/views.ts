@@ -265,7 +265,7 @@ export function messageView(line: OpenLine, view: MessageView, print: readonly L
     from: formatRole(body.from),
     to: formatRole(body.to),
     subject: body.subject,
-    body: (act.act?.body ?? {}) as LineMessage['body'],
+    body: act.act?.body ?? {},
     ladder: ladder.map(stepView),
     state: standing,
     clock: clockView(view),

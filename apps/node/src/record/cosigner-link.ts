@@ -107,6 +107,8 @@ export class CosignerLink {
   readonly #stop = new AbortController()
   #running: Promise<void> | null = null
   #wake: (() => void) | null = null
+  #hurry: (() => void) | null = null
+  #asked = false
   #woken = false
 
   /** Size of the head the cosigner holds, as far as is known. */
@@ -207,7 +209,7 @@ export class CosignerLink {
       }
       this.#tellState()
       if (this.#ended || signal.aborted) return
-      if (pauseMs !== null) await sleep(pauseMs, undefined, { signal }).catch(() => undefined)
+      if (pauseMs !== null) await this.#pause(pauseMs)
       else if (!this.#woken) await this.#wait()
     }
   }
@@ -216,6 +218,7 @@ export class CosignerLink {
     this.#failures += 1
     const { tell, spec } = this.#options
     const wantedMs = error instanceof PushFailed ? error.retryAfterMs : null
+    this.#asked = wantedMs !== null && wantedMs > 0
     const doublingMs = Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** Math.min(this.#failures - 1, 10))
     const pauseMs = wantedMs ?? doublingMs * (0.75 + Math.random() / 2)
     tell({
@@ -226,6 +229,20 @@ export class CosignerLink {
       inMs: Math.round(pauseMs),
     })
     return pauseMs
+  }
+
+  /** The cosigner was seen to be there: what is left of a pause after failures is not waited for. */
+  retryNow(): void {
+    this.#hurry?.()
+  }
+
+  async #pause(pauseMs: number): Promise<void> {
+    const hurried = new AbortController()
+    // A pause that was asked for by the other side is kept, whatever is seen of it.
+    if (!this.#asked) this.#hurry = () => hurried.abort()
+    const signal = AbortSignal.any([this.#stop.signal, hurried.signal])
+    await sleep(pauseMs, undefined, { signal }).catch(() => undefined)
+    this.#hurry = null
   }
 
   /** Until there is a newer head, or it is time for a heartbeat. */
