@@ -15,7 +15,7 @@ import {
   type ReadBackBody,
 } from './acks.ts'
 import { MESSAGE, type MessageBody, type RoleAddress } from './message.ts'
-import { formatMessageNumber, parseMessageNumber } from './number.ts'
+import { formatMessageNumber, type MessageNumber, parseMessageNumber } from './number.ts'
 
 /** Where an act stands: what a view cites and a person can verify. */
 export interface StepSource {
@@ -85,6 +85,8 @@ interface Said {
   /** Messages of the party by number, the first of each. */
   readonly sent: Map<string, LineAct>
   readonly reused: { readonly act: LineAct; readonly first: LineAct }[]
+  /** Counts used in each direction and year, by `to/year`. */
+  readonly used: Map<string, { readonly counts: Set<number>; highest: number }>
   /** What the party did about messages, by number. */
   readonly about: Map<string, LineAct[]>
 }
@@ -100,14 +102,19 @@ const ABOUT: readonly ActKind<AboutMessage>[] = [
 ]
 
 const SAID: PartyFold<Said> = {
-  start: () => ({ sent: new Map(), reused: [], about: new Map() }),
+  start: () => ({ sent: new Map(), reused: [], used: new Map(), about: new Map() }),
   step(said, act) {
     if (!act.effective) return
     const message = bodyOf(act, MESSAGE)
     if (message !== null) {
       const first = said.sent.get(message.number)
-      if (first === undefined) said.sent.set(message.number, act)
-      else said.reused.push({ act, first })
+      if (first !== undefined) {
+        said.reused.push({ act, first })
+        return
+      }
+      said.sent.set(message.number, act)
+      const number = parseMessageNumber(message.number)
+      if (number !== null) use(said, number)
       return
     }
     const kind = ABOUT.find((one) => one === act.kind)
@@ -117,6 +124,16 @@ const SAID: PartyFold<Said> = {
     if (acts === undefined) said.about.set(body.number, [act])
     else acts.push(act)
   },
+}
+
+function use({ used }: Said, { to, year, count }: MessageNumber): void {
+  const direction = `${to}/${year}`
+  const there = used.get(direction)
+  if (there === undefined) used.set(direction, { counts: new Set([count]), highest: count })
+  else {
+    there.counts.add(count)
+    there.highest = Math.max(there.highest, count)
+  }
 }
 
 const sourceOf = ({ party, origin, index }: LineAct): StepSource => ({ by: party, origin, index })
@@ -241,24 +258,29 @@ export interface SequenceGap {
 const LISTED = 100
 
 export function checkSequence(line: LineProjection): readonly SequenceGap[] {
+  return line.charter.parties.flatMap(({ party }) =>
+    [...foldParty(line, SAID, party).used.entries()]
+      .filter(([, { counts, highest }]) => counts.size < highest)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .flatMap(([direction, { counts }]) => gapsOf(party, direction, [...counts])),
+  )
+}
+
+function gapsOf(from: string, direction: string, counts: readonly number[]): SequenceGap[] {
+  const [to = '', year = ''] = direction.split('/')
+  const numberOf = (count: number): string => formatMessageNumber({ from, to, year: Number(year), count })
   const gaps: SequenceGap[] = []
-  for (const { party } of line.charter.parties) {
-    const expected = new Map<string, number>()
-    const numbers = [...foldParty(line, SAID, party).sent.keys()]
-      .map((text) => parseMessageNumber(text))
-      .filter((number) => number !== null)
-      .sort((a, b) => (a.to < b.to ? -1 : a.to > b.to ? 1 : a.year - b.year || a.count - b.count))
-    for (const number of numbers) {
-      const direction = `${number.to}/${number.year}`
-      const next = expected.get(direction) ?? 1
-      if (number.count > next) {
-        const missing = Array.from({ length: Math.min(LISTED, number.count - next) }, (_, i) =>
-          formatMessageNumber({ ...number, count: next + i }),
-        )
-        gaps.push({ from: party, to: number.to, missing, before: formatMessageNumber(number) })
-      }
-      expected.set(direction, number.count + 1)
-    }
+  let next = 1
+  for (const count of counts.toSorted((a, b) => a - b)) {
+    const missing = Math.min(LISTED, count - next)
+    if (missing > 0)
+      gaps.push({
+        from,
+        to,
+        missing: Array.from({ length: missing }, (_, i) => numberOf(next + i)),
+        before: numberOf(count),
+      })
+    next = count + 1
   }
   return gaps
 }
@@ -268,12 +290,8 @@ export function nextNumber(
   line: LineProjection,
   { from, to, year }: { readonly from: string; readonly to: string; readonly year: number },
 ): string {
-  let count = 0
-  for (const text of foldParty(line, SAID, from).sent.keys()) {
-    const number = parseMessageNumber(text)
-    if (number !== null && number.to === to && number.year === year) count = Math.max(count, number.count)
-  }
-  return formatMessageNumber({ from, to, year, count: count + 1 })
+  const used = foldParty(line, SAID, from).used.get(`${to}/${year}`)
+  return formatMessageNumber({ from, to, year, count: (used?.highest ?? 0) + 1 })
 }
 
 /** What both sides must agree on about messages: which there are, and what was done about each, by leaf hash. */
