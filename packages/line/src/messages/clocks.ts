@@ -1,7 +1,7 @@
 import type { LineProjection } from '../line-projection.ts'
 import { ESCALATION_STEPS, type EscalationStep } from './acks.ts'
 import { formatRole, type RoleAddress } from './message.ts'
-import { type MessageView, messagesOf } from './messages.ts'
+import { type MessageView, untakenOf } from './messages.ts'
 
 /** A clock that runs: nobody has taken the message yet. */
 export interface RunningClock {
@@ -24,8 +24,7 @@ export interface DueEscalation {
 
 /** The clocks that run at `nowS`, the one due first in front. */
 export function runningClocks(line: LineProjection, nowS: number): readonly RunningClock[] {
-  return messagesOf(line)
-    .filter(({ clock, standing }) => clock.stoppedS === null && standing !== 'closed')
+  return untakenOf(line)
     .map(({ number, clock: { startS, dueS } }) => ({
       number,
       startS,
@@ -42,12 +41,7 @@ export function runningClocks(line: LineProjection, nowS: number): readonly Runn
  * when it has run twice.
  */
 export function dueEscalations(line: LineProjection, nowS: number): readonly DueEscalation[] {
-  return messagesOf(line)
-    .filter(({ clock, standing, notes }) => {
-      const reused = notes.some(({ kind }) => kind === 'number-reused')
-      return clock.stoppedS === null && standing !== 'closed' && !reused
-    })
-    .flatMap((view) => stepsOf(line, view).filter(({ dueSinceS }) => dueSinceS <= nowS))
+  return untakenOf(line).flatMap((view) => stepsOf(line, view).filter(({ dueSinceS }) => dueSinceS <= nowS))
 }
 
 function stepsOf(line: LineProjection, { number, body, clock, ladder }: MessageView): DueEscalation[] {

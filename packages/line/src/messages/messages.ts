@@ -157,6 +157,22 @@ export function messagesOf(line: LineProjection): readonly MessageView[] {
     )
 }
 
+/** Messages whose clock may still run: those nobody has taken and their sender has not closed. Looks at ladders of these alone. */
+export function untakenOf(line: LineProjection): readonly MessageView[] {
+  const views: MessageView[] = []
+  for (const { party } of line.charter.parties) {
+    const said = foldParty(line, SAID, party)
+    for (const [number, act] of said.sent) {
+      const reader = parseMessageNumber(number)?.to ?? ''
+      const acts = foldParty(line, SAID, reader).about.get(number)
+      if (acts?.some((one) => bodyOf(one, ACK_TAKE)?.role.party === one.party) === true) continue
+      if (said.about.get(number)?.some(({ kind }) => kind === MESSAGE_CLOSE) === true) continue
+      views.push(viewOf(line, act, []))
+    }
+  }
+  return views
+}
+
 /** The message of that number, null while it is not in hand. */
 export function messageOf(line: LineProjection, number: string): MessageView | null {
   const from = parseMessageNumber(number)?.from
