@@ -1,8 +1,10 @@
 import { t } from './i18n.ts'
+import { hasLine } from './line/line-session.ts'
 import { Boundary } from './parts/boundary.tsx'
 import { CheckForm } from './parts/check-form.tsx'
 import { DecisionList } from './parts/decision-list.tsx'
 import { Detail } from './parts/detail.tsx'
+import { LinePanel } from './parts/line/line-panel.tsx'
 import { MapView } from './parts/map-view.tsx'
 import { Problems } from './parts/problems.tsx'
 import { RecordPanel } from './parts/record-panel.tsx'
@@ -10,7 +12,7 @@ import { SkyList } from './parts/sky-list.tsx'
 import { PagePatterns } from './parts/swatch.tsx'
 import { TimeSlider } from './parts/time-slider.tsx'
 import { TopBar } from './parts/top-bar.tsx'
-import { type SideView, sideView, sideViews, type View, view, views } from './view-state.ts'
+import { type SideView, sideView, sideViews, type View, view, views, workspace, workspaces } from './view-state.ts'
 
 /** On a narrow screen one view at a time; the wide layout shows all and keeps only the side column's two tabs. */
 function NarrowTabs() {
@@ -65,7 +67,41 @@ function SidePart() {
   }
 }
 
+/** The sky of the pool, or the line between the parties. */
+function Workspaces() {
+  return (
+    <nav class="tabs workspaces" aria-label={t('app.workspaces')}>
+      {workspaces.map((each) => (
+        <button
+          key={each}
+          type="button"
+          data-workspace={each}
+          aria-current={workspace.value === each ? 'page' : undefined}
+          onClick={() => {
+            workspace.value = each
+          }}
+        >
+          {t(`workspace.${each}`)}
+        </button>
+      ))}
+    </nav>
+  )
+}
+
 export function App() {
+  if (hasLine.value && workspace.value === 'line')
+    return (
+      <>
+        <Boundary>
+          <TopBar />
+        </Boundary>
+        <Workspaces />
+        <Problems />
+        <Boundary>
+          <LinePanel />
+        </Boundary>
+      </>
+    )
   return (
     <>
       <PagePatterns />
@@ -83,6 +119,7 @@ export function App() {
       <Boundary>
         <TopBar />
       </Boundary>
+      {hasLine.value && <Workspaces />}
       <Problems />
       <NarrowTabs />
       <main class="desk" data-view={view.value}>

@@ -1,8 +1,10 @@
 import 'maplibre-gl/dist/maplibre-gl.css'
 import './styles.css'
+import './line.css'
 import { render } from 'preact'
 import { App } from './app.tsx'
 import { startLanguage } from './language-choice.ts'
+import { startLine } from './line/line-session.ts'
 import { report } from './problems.ts'
 import { startSession } from './session.ts'
 import { startPlayer } from './view-state.ts'
@@ -21,6 +23,7 @@ window.addEventListener('unhandledrejection', (event) => reportPage(event.reason
 startLanguage()
 startPlayer()
 startSession()
+startLine()
 
 const root = document.getElementById('desk')
 if (root === null) throw new Error('The page has no place for the desk.')

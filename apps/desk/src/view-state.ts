@@ -19,6 +19,11 @@ export type SideView = 'detail' | 'check' | 'record'
 export const sideViews: readonly SideView[] = ['detail', 'check', 'record']
 export const views: readonly View[] = ['map', 'sky', 'decisions', ...sideViews]
 
+/** What fills the page. */
+export type Workspace = 'sky' | 'line'
+export const workspaces: readonly Workspace[] = ['sky', 'line']
+export const workspace = signal<Workspace>('sky')
+
 export const selection = signal<Selection>({ kind: 'none' })
 /** The view shown alone on a narrow screen. */
 export const view = signal<View>('map')

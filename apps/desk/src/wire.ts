@@ -67,6 +67,8 @@ export interface Status {
   scenario: { name: string; title: LocalText; notice: LocalText } | null
   /** The log behind the pool; absent where the node keeps none. */
   log?: LogStatus
+  /** The lines it keeps; absent where it keeps none. */
+  line?: { party: string | null }
 }
 
 export interface LogStatus {

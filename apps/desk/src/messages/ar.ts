@@ -1,6 +1,8 @@
+import { lineAr } from './line/ar.ts'
 import type { MessageKey } from '../i18n.ts'
 
 export const ar: Readonly<Record<MessageKey, string>> = {
+  ...lineAr,
   'app.title': 'Parley',
   'app.subtitle': 'سماء مشتركة',
   'app.skip-to-lists': 'الانتقال إلى الخطط والقرارات',

@@ -1,6 +1,8 @@
+import { lineDe } from './line/de.ts'
 import type { MessageKey } from '../i18n.ts'
 
 export const de: Readonly<Record<MessageKey, string>> = {
+  ...lineDe,
   'app.title': 'Parley',
   'app.subtitle': 'Gemeinsamer Luftraum',
   'app.skip-to-lists': 'Zu Plänen und Entscheidungen springen',

@@ -1,6 +1,8 @@
+import { lineRu } from './line/ru.ts'
 import type { MessageKey } from '../i18n.ts'
 
 export const ru: Readonly<Record<MessageKey, string>> = {
+  ...lineRu,
   'app.title': 'Parley',
   'app.subtitle': 'Общее небо',
   'app.skip-to-lists': 'Перейти к планам и решениям',
