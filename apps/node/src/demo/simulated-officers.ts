@@ -1,5 +1,5 @@
 import { ApiError } from '@parley/contracts'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { NodeContext } from '../exchange.ts'
 import { admit } from '../line/access.ts'
 
@@ -8,7 +8,7 @@ import { admit } from '../line/access.ts'
  * desk. There on nodes with the development issuer alone; 404 on every other.
  */
 export function registerSimulatedOfficers(app: FastifyInstance, { simulatedSide, line }: NodeContext): void {
-  app.get('/line/v1/simulated-officers', { config: { record: true } }, async (request) => {
+  const give = async (request: FastifyRequest): Promise<Record<string, unknown>> => {
     admit(request, line.token)
     const side = (await simulatedSide?.()) ?? null
     if (side === null) throw new ApiError('NOT_FOUND', { message: 'this node has no simulated officers' })
@@ -18,5 +18,6 @@ export function registerSimulatedOfficers(app: FastifyInstance, { simulatedSide,
       party: side.party,
       officers: side.officers.map(({ person, skey }) => ({ person, skey })),
     }
-  })
+  }
+  app.get('/line/v1/simulated-officers', { config: { record: true } }, give)
 }

@@ -99,7 +99,7 @@ function checked(scenario: LineScenario): LineScenario {
   for (const [at, beat] of scenario.beats.entries()) {
     const wrong = (what: string): ScenarioError =>
       new ScenarioError('scenario-malformed', `Beat ${at + 1} of ${scenario.name}: ${what}`)
-    if (!LINE_DEEDS.includes(beat.does)) throw wrong(`nobody can ${String(beat.does)}`)
+    if (!LINE_DEEDS.includes(beat.does)) throw wrong(`nobody can ${beat.does}`)
     if (!parties.has(beat.actor)) throw wrong(`${beat.actor} is not at the table`)
     if (beat.about !== undefined && !labels.has(beat.about)) throw wrong(`${beat.about} was not made before`)
     if (beat.volume !== undefined && scenario.volumes[beat.volume] === undefined)
