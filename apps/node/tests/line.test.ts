@@ -206,3 +206,49 @@ describe('a line between two nodes', () => {
     expect(json).toMatchObject({ line: { party: 'north', tables: [] } })
   })
 })
+
+test('tells of changes as they happen, the newest state first', async () => {
+  const [north, south] = await twoSides()
+  await using _n = north
+  await using _s = south
+  const gone = new AbortController()
+  const stream = await fetch(`http://127.0.0.1:${south.node.port}/line/v1/tables/ridge-7/events`, {
+    signal: gone.signal,
+  })
+  expect(stream.headers.get('content-type')).toContain('text/event-stream')
+  const { number } = await north.message('south')
+  let text = ''
+  const decoder = new TextDecoder()
+  for await (const chunk of stream.body as unknown as AsyncIterable<Uint8Array>) {
+    text += decoder.decode(chunk, { stream: true })
+    if (text.includes('event: message') && text.includes('event: act') && text.includes(number)) break
+  }
+  gone.abort()
+  expect(text.indexOf('event: state')).toBeLessThan(text.indexOf('event: message'))
+})
+
+test('#74 a suspension that came and went while the sides were apart is shown with its times and when it was learnt', async () => {
+  const [north, south] = await twoSides()
+  await using _n = north
+  await using _s = south
+  await south.stop()
+  const { ada, ben } = north.people
+  const since = (await north.draft()).at
+  const body = { scope: 'flights', reason: 'political-decision', since, safety_only: false }
+  const act = await north.say('line.suspend', body, { by: [ada, ben] })
+  const ref = { o: origin('north'), i: act.index, h: act.leaf }
+  await north.say('line.resume', { ref }, { by: [ada, ben], act: { ref } })
+  await south.restart()
+  const seen = await until(
+    async () => (await south.state()).parties.find(({ party }) => party === 'north'),
+    (party) => party?.suspensions?.[0]?.resumedS !== null && party?.suspensions?.length === 1,
+    40_000,
+  )
+  expect(seen?.declared.kind).toBe('open')
+  expect(seen?.suspensions?.[0]).toMatchObject({
+    sinceS: since,
+    scope: 'flights',
+    act: { origin: origin('north'), index: act.index },
+  })
+  expect(seen?.suspensions?.[0]?.learntS).toBeGreaterThanOrEqual(since)
+})

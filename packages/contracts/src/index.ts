@@ -96,6 +96,7 @@ export {
   LineReveal,
   LineStatus,
   LineStep,
+  LineSuspension,
   LineTableState,
 } from './line.ts'
 export { NotificationIndex, SubscriberToNotify, SubscriptionState } from './notification.ts'

@@ -71,6 +71,21 @@ export const LineLink = named('LineLink', {
 })
 export type LineLink = Static<typeof LineLink>
 
+/** A suspension that was declared, over or not: "suspended T1–T2, learnt at U". */
+export const LineSuspension = named('LineSuspension', {
+  sinceS: Seconds,
+  untilS: orNull(Seconds),
+  reason: Type.String(),
+  scope: Type.Enum(['all', 'flights', 'messages']),
+  safetyOnly: Type.Boolean(),
+  /** When this node learnt of it; null where it is our own. */
+  learntS: Seconds,
+  act: named('LineSuspensionAct', { origin: Type.String(), index: Count, leaf: Type.String() }),
+  resumedS: orNull(Seconds),
+  resumedLearntS: orNull(Seconds),
+})
+export type LineSuspension = Static<typeof LineSuspension>
+
 /** A member of a table, this node's own party among them. */
 export const LinePartyState = named('LinePartyState', {
   party: PartyId,
@@ -81,6 +96,8 @@ export const LinePartyState = named('LinePartyState', {
   origin: Type.String(),
   size: Count,
   declared: LineDeclared,
+  /** All it has declared, oldest first, the last 100. */
+  suspensions: optional(Type.Array(LineSuspension)),
   /** From us to this party and from it to us; null for our own row. */
   measured: orNull(named('LineMeasuredBoth', { to: LineMeasured, from: LineMeasured })),
   link: orNull(LineLink),
@@ -117,6 +134,43 @@ export const LineTableState = named('LineTableState', {
   gaps: Type.Array(Type.String({ description: 'Numbers of messages that are missing.' })),
   forks: Type.Array(named('LineFork', { origin: Type.String(), foundS: Seconds, evidence: Type.String() })),
   halted: orNull(Type.String()),
+  /** Hourly test messages of the last two turns, and how they went. */
+  tests: optional(
+    Type.Array(
+      named('LineTestCall', {
+        party: PartyId,
+        fromS: Seconds,
+        dueS: Seconds,
+        state: Type.Enum(['due', 'missed', 'sent', 'unanswered', 'answered']),
+        number: orNull(Type.String()),
+        late: Type.Boolean(),
+      }),
+    ),
+  ),
+  /** Contents that a mirror has had time to receipt and has not, of whichever author. */
+  protests: optional(
+    Type.Array(
+      named('LineProtest', {
+        origin: Type.String(),
+        accused: PartyId,
+        size: Count,
+        witnesses: Type.Array(PartyId),
+        availableS: Seconds,
+        dueS: Seconds,
+      }),
+    ),
+  ),
+  /** What became of each party's newest state digest; one that differs is shown on both sides, and nothing acts by itself. */
+  digests: optional(
+    Type.Array(
+      named('LineDigestVerdict', {
+        party: PartyId,
+        verdict: Type.Enum(['agrees', 'differs', 'other-heads', 'other-projection', 'waiting']),
+        origin: Type.String(),
+        index: Count,
+      }),
+    ),
+  ),
 })
 export type LineTableState = Static<typeof LineTableState>
 
@@ -296,6 +350,8 @@ export const LineAct = named('LineAct', {
   reasons: Type.Array(LineReason),
   /** First receipt by another member's mirror, on its clock. */
   receiptS: orNull(Seconds),
+  /** pending: the quorum that the charter asks for this kind is not met by the cosignatures in hand. */
+  binding: optional(Type.Enum(['binding', 'pending'])),
 })
 export type LineAct = Static<typeof LineAct>
 

@@ -605,6 +605,13 @@ export class OpenLine implements WireTable, AsyncDisposable {
       taken.push(entry)
     }
     await (taken.length > 0 ? this.#append(from, taken) : this.#taking)
+    if (refusal instanceof ApiError && acts.length > 1)
+      throw new ApiError(refusal.code, {
+        message: refusal.message,
+        findings: refusal.findings,
+        // Those before it stand; the rest was not looked at.
+        fields: { ...refusal.fields, taken: places.length },
+      })
     if (refusal !== null) throw refusal
     return places
   }
@@ -778,12 +785,17 @@ export class OpenLine implements WireTable, AsyncDisposable {
   /** Takes a receipt into the projection and keeps it. */
   #receive(receipt: KeptReceipt): void {
     const fresh = this.#receipts.add(receipt)
-    if (!fresh) return
+    if (!fresh || this.#isPrivate(receipt)) return
     const before = this.line.receipts.get(`${receipt.origin} ${receipt.by} ${receipt.role}`)?.at(-1)?.size ?? 0
     const late = this.projector.receive(receipt)
     if (late.length > 0) void this.#settle(late)
     if (receipt.by !== this.party)
       this.#emit({ kind: 'receipts', origin: receipt.origin, from: Math.min(before, receipt.size), to: receipt.size })
+  }
+
+  /** An observer's copy is its own affair: it vouches for heads alone, and nobody else holds its word on contents. */
+  #isPrivate({ by, role }: KeptReceipt): boolean {
+    return by === this.party && role === 'mirror' && this.#observes()
   }
 
   #noteQuota(party: string, event: { readonly event: string; readonly [fact: string]: unknown }): void {
@@ -999,9 +1011,14 @@ export class OpenLine implements WireTable, AsyncDisposable {
       clockSinceMs: outside ? (now.clockSinceMs ?? nowMs) : null,
     })
     const observer = peer.mirrorLink === null
+    const short = this.#quorumShort()
+    const quorum = (now: DirectionObservation): Partial<DirectionObservation> => ({
+      quorumShortSinceMs: short ? (now.quorumShortSinceMs ?? nowMs) : null,
+    })
     peer.to = {
       ...peer.to,
       ...clock(peer.to),
+      ...quorum(peer.to),
       // An observer holds heads and no contents: its word on the head is all there is to have.
       ...(observer ? { contentsMs: peer.to.headMs } : {}),
       oldestUnreceiptedMs: observer ? null : (oldest?.atMs ?? null),
@@ -1012,6 +1029,20 @@ export class OpenLine implements WireTable, AsyncDisposable {
       ...clock(peer.from),
       relayOnlySinceMs: this.#options.reachable ? null : (peer.from.relayOnlySinceMs ?? nowMs),
     }
+  }
+
+  /** Whether so many are silent that no act of the kinds that bind could find its quorum now (record.md 3.8). */
+  #quorumShort(): boolean {
+    const away = (party: string): boolean => {
+      const kind = this.peers.find((peer) => peer.party === party)?.toNow?.standing.kind
+      return kind === 'silent' || kind === 'forked'
+    }
+    return this.charter.quorums.some(({ counterparts, observers }) => {
+      const missing = this.peers.some(({ party, member }) => counterparts && member.role === 'party' && away(party))
+      const there = observers?.of.filter((party) => party !== this.party && !away(party)).length ?? 0
+      const own = observers?.of.includes(this.party) === true ? 1 : 0
+      return missing || (observers !== null && there + own < observers.atLeast)
+    })
   }
 
   #tellActs(origin: string, from: number, to: number): void {
@@ -1041,7 +1072,7 @@ export class OpenLine implements WireTable, AsyncDisposable {
       const peer = this.peers.find(({ party }) => party === receipt.by)
       const known = receipt.by === this.party || peer !== undefined
       if (!known || !this.line.logs.has(receipt.origin)) continue
-      this.projector.receive(receipt)
+      if (!this.#isPrivate(receipt)) this.projector.receive(receipt)
       if (peer !== undefined && receipt.role === 'mirror' && receipt.origin === this.origin)
         peer.received = Math.max(peer.received, receipt.size)
     }

@@ -7,6 +7,7 @@ import {
   type LineAct,
   type LineProjection,
   receiptBy,
+  STATE_DIGEST_ACT,
   unsettled,
 } from '@parley/line'
 import {
@@ -53,6 +54,8 @@ export class Projector {
   readonly #books: ReadonlyMap<string, KeyBook>
   readonly #logs: HeldLogs
   readonly #roots = new Map<string, string>()
+  /** Acts `state.digest` that were taken. */
+  digests = 0
   /** By log, the latest cosignature time among the heads it cites. */
   readonly #lowerBounds = new Map<string, number>()
 
@@ -87,6 +90,11 @@ export class Projector {
     return this.book(origin).size
   }
 
+  /** Root in base64 of a head that is known here; null: of none at that size. */
+  knownRoot(origin: string, size: number): string | null {
+    return size === 0 ? EMPTY : (this.#roots.get(`${origin} ${size}`) ?? null)
+  }
+
   /** Keeps in mind the root of a head that is known here. */
   knowRoot(origin: string, size: number, root: Uint8Array): void {
     this.#keepRoot(`${origin} ${size}`, encodeBase64(root))
@@ -113,6 +121,7 @@ export class Projector {
       judgement: next.judgement,
       take: (learntS) => {
         next.take()
+        if (next.judgement.act?.kind === STATE_DIGEST_ACT.kind) this.digests += 1
         if (context.lowerBoundS !== null) this.#lowerBounds.set(origin, context.lowerBoundS)
         applyAct(this.line, {
           origin,

@@ -41,6 +41,8 @@ const KEEP_ALIVE_MS = 15_000
 /** Changes of messages and flights are told together, at most so often. */
 const GATHER_MS = 100
 const MAX_GATHERED = 500
+/** The whole state is told at most so often: making it reads every message. */
+const STATE_EVERY_MS = 500
 
 const readers = {
   create: compileSchema<LineCreateTable>(LineCreateTable),
@@ -207,7 +209,7 @@ function line(scope: FastifyInstance, service: LineService): void {
     let index = from
     for await (const entry of open.entries(origin, from, to)) {
       const act = acts[index]
-      if (act !== undefined) found.push(actView(act, entry))
+      if (act !== undefined) found.push(actView(open, act, entry))
       index += 1
     }
     return { origin, from, size, acts: found }
@@ -334,6 +336,7 @@ async function streamEvents(
   raw.on('close', () => gone.abort())
   const gathered = new Gathered()
   let wake: () => void = () => undefined
+  let toldMs = performance.now()
   const stop = open.watch((change) => {
     gathered.add(change)
     wake()
@@ -353,12 +356,12 @@ async function streamEvents(
           gone.signal.addEventListener('abort', () => resolve(), { once: true })
           if (!gathered.empty) resolve()
         })
-        // One write for what comes together.
-        await new Promise((resolve) => setTimeout(resolve, GATHER_MS))
       }
+      // One write for what comes together.
+      await new Promise((resolve) => setTimeout(resolve, GATHER_MS))
       const { acts, missed, messages, flights, state } = gathered.take(open)
       if (wanted.has('act')) {
-        for (const act of acts) await say('act', actView(act, await open.entry(act.origin, act.index)))
+        for (const act of acts) await say('act', actView(open, act, await open.entry(act.origin, act.index)))
         if (missed > 0) await say('missed', { acts: missed })
       }
       if (wanted.has('message'))
@@ -372,7 +375,12 @@ async function streamEvents(
           version: open.line.version,
           ...(plainView(flightsOf(open.line)) as object),
         })
-      if (wanted.has('state') && state) await say('state', service.state(open.table))
+      if (!wanted.has('state') || !state) continue
+      if (performance.now() - toldMs < STATE_EVERY_MS) gathered.add({ kind: 'state' })
+      else {
+        await say('state', service.state(open.table))
+        toldMs = performance.now()
+      }
     }
   } catch {
     // The reader left; it comes back for the rest.

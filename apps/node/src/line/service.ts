@@ -12,6 +12,7 @@ import { isJournalError } from '@parley/journal'
 import { isPartyId } from '@parley/record'
 import type { Clock } from '@parley/units'
 import { StartRefused } from '../errors.ts'
+import { isLoopback } from '../options.ts'
 import { eventLines, type TellEvent } from '../record/events.ts'
 import { openDeskToken } from './access.ts'
 import { parseAddress, parseRelay } from './address.ts'
@@ -362,7 +363,9 @@ function phaseOf({ joining, line, broken }: Table): LineTableState['phase'] {
 }
 
 function checkOptions(options: LineOptions): void {
-  const { party, relays, address } = options
+  const { party, relays, address, host, allowHttp } = options
+  if (allowHttp && address?.startsWith('http:') === true && !isLoopback(host))
+    throw new StartRefused(`--line-http is for this machine alone: leave out --line-host ${host}`)
   if (party !== null && !isPartyId(party))
     throw new StartRefused(`--party ${party.slice(0, 80)} is none: 1 to 63 of a to z, 0 to 9 and inner hyphens`)
   for (const url of relays)

@@ -9,14 +9,18 @@ import type {
   LineMessage,
   LinePartyState,
   LineStep,
+  LineSuspension,
   LineTableState,
 } from '@parley/contracts'
 import {
   AVAILABILITY_PERIODS,
   availability,
+  bindingOf,
   type AvailabilityPeriod,
   checkSequence,
+  declarationsOf,
   declaredState,
+  digestVerdicts,
   dueEscalations,
   formatRole,
   type LadderStep,
@@ -26,8 +30,11 @@ import {
   nextNumber,
   type Language,
   printMessage,
+  protestDue,
   rosterOf,
+  saidUnder,
   stateNow,
+  testCalls,
   worst,
   yearOf,
 } from '@parley/line'
@@ -129,6 +136,23 @@ export function worstOf(line: OpenLine): LineTableState['worst'] {
   return worst(directions)?.kind ?? null
 }
 
+const MAX_SUSPENSIONS = 100
+
+const suspensionsView = (line: OpenLine, party: string): LineSuspension[] =>
+  declarationsOf(line.line, party)
+    .suspensions.slice(-MAX_SUSPENSIONS)
+    .map(({ act, scope, reason, sinceS, untilS, safetyOnly, resumed }) => ({
+      sinceS,
+      untilS,
+      reason,
+      scope,
+      safetyOnly,
+      learntS: act.learntS,
+      act: { origin: act.origin, index: act.index, leaf: act.leaf },
+      resumedS: resumed?.atS ?? null,
+      resumedLearntS: resumed?.learntS ?? null,
+    }))
+
 function partyView(line: OpenLine, party: string): LinePartyState {
   const member = line.charter.parties.find((one) => one.party === party)
   const peer = line.peers.find((one) => one.party === party)
@@ -144,6 +168,7 @@ function partyView(line: OpenLine, party: string): LinePartyState {
     origin,
     size: line.projector.size(origin),
     declared: declaredView(line, party),
+    suspensions: suspensionsView(line, party),
     measured: peer === undefined ? null : { to: measuredView(peer.toNow), from: measuredView(peer.fromNow) },
     link: peer === undefined ? null : linkView(line, peer),
     watches: roles.map((role) => {
@@ -218,7 +243,37 @@ export function stateView(line: OpenLine, phase: LineTableState['phase']): LineT
     gaps: gapsOf(line),
     forks: line.line.forks.map(({ origin, foundS, evidence }) => ({ origin, foundS, evidence })),
     halted: line.halted,
+    tests: testsView(line),
+    protests: charter.parties.flatMap(({ party }) =>
+      protestDue(line.line, party, nowS).map((due) => ({ ...due, witnesses: [...due.witnesses] })),
+    ),
+    digests: digestsView(line),
   }
+}
+
+function testsView(line: OpenLine): NonNullable<LineTableState['tests']> {
+  const nowS = line.nowS()
+  return testCalls(line.line, { fromS: nowS - 2 * line.charter.tests.everyS, nowS }).map(
+    ({ party, fromS, dueS, state, number, late }) => ({ party, fromS, dueS, state, number, late }),
+  )
+}
+
+type DigestsView = NonNullable<LineTableState['digests']>
+
+const DIGEST_EVERY_MS = 10_000
+const DIGESTS = new WeakMap<OpenLine, { readonly version: number; readonly atMs: number; readonly view: DigestsView }>()
+
+/** Comparing digests folds the whole line anew: done where there is one, and not for every change. */
+function digestsView(line: OpenLine): DigestsView {
+  if (line.projector.digests === 0) return []
+  const known = DIGESTS.get(line)
+  const { version } = line.line
+  const atMs = performance.now()
+  if (known !== undefined && (known.version === version || atMs - known.atMs < DIGEST_EVERY_MS)) return known.view
+  const verdicts = digestVerdicts(line.line, (origin, size) => line.projector.knownRoot(origin, size))
+  const view = verdicts.map(({ party, verdict, act }) => ({ party, verdict, ...placeOf(act) }))
+  DIGESTS.set(line, { version, atMs, view })
+  return view
 }
 
 export const gapsOf = (line: OpenLine): string[] => checkSequence(line.line).flatMap(({ missing }) => missing)
@@ -271,11 +326,17 @@ export function messageView(line: OpenLine, view: MessageView, print: readonly L
     clock: clockView(view),
     unknownRefs: notes.flatMap((note) => (note.kind === 'unknown-refs' ? [...note.refs] : [])),
     gaps: notes.flatMap((note) => (note.kind === 'gap-before' ? [...note.missing] : [])),
-    problems: notes.flatMap((note) =>
-      note.kind === 'number-reused'
-        ? [`the number ${number} was used before, at ${note.first.index} of ${note.first.origin}`]
-        : [],
-    ),
+    problems: saidUnder(line.line, act)
+      .map(
+        ({ by, sinceS }) => `sent while ${by} had suspended the line, since ${new Date(sinceS * 1000).toISOString()}`,
+      )
+      .concat(
+        notes.flatMap((note) =>
+          note.kind === 'number-reused'
+            ? [`the number ${number} was used before, at ${note.first.index} of ${note.first.origin}`]
+            : [],
+        ),
+      ),
     ...(print.length === 0
       ? {}
       : { print: Object.fromEntries(print.map((language) => [language, printMessage(body, language)])) }),
@@ -295,7 +356,7 @@ export function dueView(line: OpenLine): LineClock[] {
   return [...due.values()]
 }
 
-export function actView(act: LineAct, entry: Uint8Array | null): LineActJson {
+export function actView(line: OpenLine, act: LineAct, entry: Uint8Array | null): LineActJson {
   return {
     origin: act.origin,
     party: act.party,
@@ -312,6 +373,7 @@ export function actView(act: LineAct, entry: Uint8Array | null): LineActJson {
       ...(act.fault === null ? [] : [{ code: 'ACT_BODY', outcome: 'INV' as const, ...act.fault }]),
     ],
     receiptS: act.receiptS,
+    binding: bindingOf(line.line, act).kind,
   }
 }
 
