@@ -181,18 +181,33 @@ function partyView(line: OpenLine, party: string): LinePartyState {
 /** Everything about messages that is asked for often, made once for each version of the projection. */
 interface MessagesNow {
   readonly version: number
+  readonly atMs: number
   readonly views: readonly MessageView[]
+  readonly gaps: readonly string[]
 }
 const MESSAGES = new WeakMap<OpenLine, MessagesNow>()
+/** From so many messages on, a state may show clocks that are this old: reading all messages for each change would hold up others. */
+const MANY_MESSAGES = 500
+const RECENT_MS = 1_000
 
-export function messagesNow(line: OpenLine): readonly MessageView[] {
+function readMessages(line: OpenLine, { recent }: { readonly recent: boolean }): MessagesNow {
   const known = MESSAGES.get(line)
   const { version } = line.line
-  if (known?.version === version) return known.views
-  const views = messagesOf(line.line)
-  MESSAGES.set(line, { version, views })
-  return views
+  const atMs = performance.now()
+  if (known?.version === version) return known
+  if (recent && known !== undefined && known.views.length >= MANY_MESSAGES && atMs - known.atMs < RECENT_MS)
+    return known
+  const made = {
+    version,
+    views: messagesOf(line.line),
+    gaps: checkSequence(line.line).flatMap(({ missing }) => missing),
+    atMs: performance.now(),
+  }
+  MESSAGES.set(line, made)
+  return made
 }
+
+export const messagesNow = (line: OpenLine): readonly MessageView[] => readMessages(line, { recent: false }).views
 
 export function clockView(view: MessageView): LineClock {
   const { number, body, clock, ladder } = view
@@ -211,7 +226,8 @@ const MAX_CLOCKS = 1_000
 export function stateView(line: OpenLine, phase: LineTableState['phase']): LineTableState {
   const nowS = line.nowS()
   const { charter } = line
-  const running = messagesNow(line)
+  const { views, gaps } = readMessages(line, { recent: true })
+  const running = views
     .filter(({ clock, standing }) => clock.stoppedS === null && standing !== 'closed')
     .toSorted((a, b) => a.clock.dueS - b.clock.dueS)
   return {
@@ -240,7 +256,7 @@ export function stateView(line: OpenLine, phase: LineTableState['phase']): LineT
         },
       ),
     ),
-    gaps: gapsOf(line),
+    gaps: [...gaps],
     forks: line.line.forks.map(({ origin, foundS, evidence }) => ({ origin, foundS, evidence })),
     halted: line.halted,
     tests: testsView(line),
@@ -276,7 +292,7 @@ function digestsView(line: OpenLine): DigestsView {
   return view
 }
 
-export const gapsOf = (line: OpenLine): string[] => checkSequence(line.line).flatMap(({ missing }) => missing)
+export const gapsOf = (line: OpenLine): string[] => [...readMessages(line, { recent: false }).gaps]
 
 const STEPS: Readonly<Record<LadderStep['step'], LineStep['step']>> = {
   signed: 'queued',
