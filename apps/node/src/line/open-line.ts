@@ -121,7 +121,7 @@ const TICK_MS = 500
 const SAMPLE_EVERY_S = 30
 const SAVE_EVERY_S = 60
 const MARK_EVERY_MS = 100
-const PROBE_EVERY_MS = 4_000
+const PROBE_EVERY_MS = 2_000
 const WITNESS_AFTER_MS = 30
 const FEED_STEP = 64
 /** What waits for the disk in our own log. */
