@@ -43,7 +43,11 @@ function readToken(file: string): string {
 }
 
 /** The client and the table meant: the one named, or the only one there is. @throws {CannotFollow} */
-export async function openTable(flags: TableFlags): Promise<{ readonly client: LineClient; readonly table: string }> {
+export async function openTable(
+  flags: TableFlags & Partial<Pick<SignFlags, 'key'>>,
+): Promise<{ readonly client: LineClient; readonly table: string }> {
+  // A key that cannot be read shows before anybody is asked anything.
+  for (const path of flags.key ?? []) readText('--key', path)
   const client = openNode(flags)
   if (flags.table !== undefined) return { client, table: flags.table }
   const { tables } = await client.list()

@@ -6,7 +6,7 @@ import {
   formatCharter,
   MEMBER_ROLES,
   type MemberRole,
-  parseCharter,
+  parseCharterText,
 } from '@parley/line'
 import {
   decodeUtf8,
@@ -360,7 +360,7 @@ async function makeCharter(path: string, flags: CharterFlags): Promise<Told> {
   const parties = membersOf(flags.member ?? [], await client.joining(table))
   const change = flags.change === undefined ? {} : (readJsonOrFile('--change', flags.change) as object)
   const text = formatCharter(defaultCharter({ table, atS: nowSeconds(), parties, change }))
-  const { clocks, heartbeatS } = parseCharter(encodeUtf8(text))
+  const { clocks, heartbeatS } = parseCharterText(text)
   writeNewFiles([{ field: '--make', path, content: text }])
   return {
     facts: { file: path, table, parties, clocks, heartbeatS },
@@ -381,7 +381,7 @@ function readCharter(path: string): Unsigned {
   const bytes = readBytes('FILE', path)
   const text = decodeUtf8(bytes, 'FILE')
   if (text.includes('\n\n')) return parseNote(bytes)
-  parseCharter(bytes)
+  parseCharterText(text)
   return { text, signatures: [] }
 }
 
