@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { createLineClient } from '@parley/client'
-import { type LineScenario, playLine, type Seat, seatTable } from '@parley/testkit'
+import { type LineScenario, playLine, type Seat, seatTable, tellAddresses } from '@parley/testkit'
 import type { Clock } from '@parley/units'
 import { type MemberProcess, startMember } from './member-process.ts'
 import { simulatedSideIn } from './officers-file.ts'
@@ -37,22 +37,24 @@ export function startLineDemo(options: LineDemoOptions): LineDemo {
   const ownPort = Number(new URL(url).port)
 
   const run = async (): Promise<void> => {
-    const seats: Seat[] = []
-    for (const [at, { party, role, title }] of scenario.parties.entries()) {
-      const home = at === 0 ? dataDir : join(dataDir, 'parties', party)
-      let address = url
-      if (at > 0) {
-        const member = await startMember({ party, dataDir: home, port: ownPort + at, log })
-        members.push(member)
-        address = member.url
-        if (end.signal.aborted) return
-      }
-      log(`SIMULATED: ${title['en'] ?? party} is at ${address}`)
-      // After the start: a node takes a folder as its own only while nothing else lies in it.
-      const side = await simulatedSideIn(home, { table, party })
-      seats.push({ side, client: createLineClient({ baseUrl: address }), role, title })
-    }
+    const seats = await Promise.all(
+      scenario.parties.map(async ({ party, role, title }, at): Promise<Seat> => {
+        const home = at === 0 ? dataDir : join(dataDir, 'parties', party)
+        let address = url
+        if (at > 0) {
+          const member = await startMember({ party, dataDir: home, port: ownPort + at, log })
+          members.push(member)
+          address = member.url
+        }
+        // After the start: a node takes a folder as its own only while nothing else lies in it.
+        const side = await simulatedSideIn(home, { table, party })
+        log(`SIMULATED: ${title['en'] ?? party} is at ${address}`)
+        return { side, client: createLineClient({ baseUrl: address }), role, title }
+      }),
+    )
+    if (end.signal.aborted) return
     await seatTable({ table, seats, nowS, log: (line) => log(`SIMULATED: ${line}`) })
+    await tellAddresses(table, seats)
     const before = await seats[0]?.client.messages(table)
     if (before !== undefined && before.total > 0) {
       log(`SIMULATED: the line ${table} is open; what was said on it before is there`)

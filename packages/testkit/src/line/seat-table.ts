@@ -160,3 +160,12 @@ async function charterText(
   if (!text.startsWith(CHARTER_HEADER)) throw new Error('a charter begins with its header')
   return text
 }
+
+/** Tells every node where the others are reached now: after a restart that may be another port. */
+export async function tellAddresses(table: string, seats: readonly Pick<Seat, 'side' | 'client'>[]): Promise<void> {
+  const addresses = await Promise.all(
+    seats.map(async ({ side, client }) => ({ party: side.party, address: (await client.list()).address })),
+  )
+  for (const { side, client } of seats)
+    for (const one of addresses) if (one.party !== side.party) await client.putAddress(table, one)
+}
