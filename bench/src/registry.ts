@@ -1,4 +1,5 @@
 import type { Benchmark } from './benchmark.ts'
+import { benchmarks as line } from './line/benchmarks.ts'
 import { benchmarks as record } from './record/benchmarks.ts'
 import { benchmarks as strategic } from './strategic/benchmarks.ts'
 import { benchmarks as writePath } from './write-path/benchmarks.ts'
@@ -13,4 +14,5 @@ export const groups: readonly BenchmarkGroup[] = [
   { name: 'strategic', benchmarks: strategic },
   { name: 'write-path', benchmarks: writePath },
   { name: 'record', benchmarks: record },
+  { name: 'line', benchmarks: line },
 ]
