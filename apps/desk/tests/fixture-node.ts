@@ -5,6 +5,7 @@ import { exactClearing, type Outline, type Volume4D, volumesIntersect } from '@p
 import { epochMs, metresHae } from '@parley/units'
 import type { Blocking, Clearing, Decision, WireEntity, WireReference, WireVolume4D } from '../src/wire.ts'
 import { volumesFromWire, volumeToWire } from '../src/wire.ts'
+import type { FixtureLine } from './fixture-line.ts'
 import type { FixtureLog } from './fixture-log.ts'
 
 /**
@@ -56,6 +57,8 @@ export interface FixtureOptions {
   readonly port?: number
   /** Nothing filed yet. */
   readonly empty?: boolean
+  /** The lines of the node; none unless told. */
+  readonly line?: FixtureLine
   /** The log of the pool; none unless told. */
   readonly log?: FixtureLog
 }
@@ -284,6 +287,7 @@ export async function startFixtureNode(options: FixtureOptions): Promise<Fixture
     }
     const fail = (status: number, code: string, message: string): void => json(status, { code, message })
     const { pathname } = url
+    if (pathname.startsWith('/line/v1') && options.line !== undefined) return options.line.handle(request, response)
     if (pathname.startsWith('/parley/') && fixture.broken) return fail(503, 'unavailable', 'The node is busy.')
     if (pathname === '/token') {
       const claims = {
@@ -311,6 +315,7 @@ export async function startFixtureNode(options: FixtureOptions): Promise<Fixture
         exact: options.exact === true,
         compat: false,
         ...(fixture.log === null ? {} : { log: fixture.log.status }),
+        ...(options.line === undefined ? {} : { line: { party: 'north', address: null, tables: [] } }),
         issuer: options.issuer !== false,
         nowMs: nowMs(),
         head,

@@ -170,7 +170,9 @@ function readEntry(kind: ItemKind, entry: Entry, result: EntryResult): ItemDraft
         result.add('position', REQUIRED)
         return null
       }
-      const item = { type: 'position', text: entry.position, datum: 'WGS84' } as const
+      // The name of the grid, as the echo writes it, is no part of the reference.
+      const text = entry.position.trim().replace(/^MGRS[\s:]+/i, '')
+      const item = { type: 'position', text, datum: 'WGS84' } as const
       try {
         result.found(checkPosition('A', item))
         return item

@@ -4,8 +4,7 @@ import { language, t } from '../../i18n.ts'
 import { byNumber, lineNowS, messages, self, tableState } from '../../line/line-session.ts'
 import { clocksInOrder } from '../../line/order.ts'
 import type { Clock } from '../../line/types.ts'
-import { openedNumber } from './inbox.tsx'
-import { goTo, Ltr, SayButton } from './say.tsx'
+import { goTo, Ltr, openedNumber, SayButton } from './say.tsx'
 import { secondsText, wordOf } from './text.ts'
 
 function ClockRow({ clock }: { clock: Clock }) {

@@ -47,6 +47,9 @@ const liveProblem = (field: string, typed: string): Sentence | undefined =>
 
 const COMPASS = ['N', 'NE', 'E', 'SE', 'S', 'SW', 'W', 'NW'] as const
 
+/** A place farther off than this says nothing to anybody. */
+const FAR_M = 500_000
+
 /** The place nearest to a point that the scenario names, and how the point lies to it. */
 function Nearest({ check }: { check: PositionCheck }) {
   const places = scenario.value?.places ?? []
@@ -57,7 +60,7 @@ function Nearest({ check }: { check: PositionCheck }) {
       return { place, from, distanceM: geodesicDistance(from, point) }
     })
     .toSorted((a, b) => a.distanceM - b.distanceM)
-  if (nearest === undefined) return null
+  if (nearest === undefined || nearest.distanceM > FAR_M) return null
   const azimuthDeg = bearingDeg(nearest.from, point)
   const compass = COMPASS[Math.round(azimuthDeg / 45) % 8] ?? 'N'
   return (

@@ -4,11 +4,9 @@ import { byNumber, lineNowS, messages } from '../../line/line-session.ts'
 import { expected, inboxOrder } from '../../line/order.ts'
 import type { Message } from '../../line/types.ts'
 import { MessageDetail } from './message.tsx'
-import { Ltr } from './say.tsx'
+import { Ltr, openedNumber } from './say.tsx'
 import { agoText, wordOf } from './text.ts'
 
-/** Number of the message that is open in the page. */
-export const openedNumber = signal<string | null>(null)
 const shown = signal<'all' | 'in' | 'out'>('all')
 const MOST = 200
 

@@ -25,9 +25,8 @@ import { byNumber, lineNowS, ownParty, self } from '../../line/line-session.ts'
 import { expected } from '../../line/order.ts'
 import type { Message, Step } from '../../line/types.ts'
 import { startReply } from '../../line/writing.ts'
-import { openedNumber } from './inbox.tsx'
 import { PlainChoice, PlainText } from './plain-fields.tsx'
-import { goTo, Ltr, SayButton } from './say.tsx'
+import { goTo, Ltr, openedNumber, SayButton } from './say.tsx'
 import { at, secondsText, wordOf } from './text.ts'
 
 const RUNGS: readonly Step['step'][] = [

@@ -10,6 +10,8 @@ export const linePane = signal<LinePane>('state')
 /** Pane of the working column on a wide screen. */
 export type WorkPane = Exclude<LinePane, 'state' | 'messages'>
 export const workPane = signal<WorkPane>('write')
+/** Number of the message that is open in the page. */
+export const openedNumber = signal<string | null>(null)
 
 export function goTo(pane: LinePane): void {
   linePane.value = pane

@@ -95,7 +95,7 @@ function Availability({ party }: { party: string }) {
             return (
               <div key={period} class="bar-row">
                 <span>{t(`line.period-${period}`)}</span>
-                <svg viewBox="0 0 100 8" preserveAspectRatio="none" role="img" aria-label={`${percent}`}>
+                <svg viewBox="0 0 100 8" preserveAspectRatio="none" role="img" aria-label={percent}>
                   {stretchesOf(row, nowS).map((stretch, i) => (
                     <rect
                       key={i}

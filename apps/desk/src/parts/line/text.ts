@@ -3,14 +3,13 @@ import { catalogues, type Language, language, type MessageKey, t } from '../../i
 import { utcText } from '../../instant-text.ts'
 import { localText } from '../../items.ts'
 import { tableState } from '../../line/line-session.ts'
-import type { LocalText } from '../../wire.ts'
 
 /** Words of the line panel that come from data. */
 
 /** What the charter calls a party, in the reader's language where it has that. */
 export function partyTitle(party: string): string {
   const title = tableState.value?.parties.find((one) => one.party === party)?.title
-  const text = title === undefined ? '' : localText(title as LocalText, language.value)
+  const text = title === undefined ? '' : localText(title, language.value)
   return text === '' ? party : text
 }
 
