@@ -118,7 +118,14 @@ export async function startParty<Way extends AsyncDisposable & { readonly port: 
     startNodeProcess({
       dataDir: folder.path,
       port,
-      flags: ['--party', party, '--line-port', String(linePort), ...flags],
+      flags: [
+        '--party',
+        party,
+        '--line-port',
+        String(linePort),
+        ...(flags.includes('--line-http') ? ['--line-address', `http://127.0.0.1:${way.port}`] : []),
+        ...flags,
+      ],
     })
   const one: Party<Way> = {
     party,

@@ -1,0 +1,90 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, test } from 'vitest'
+import { linkTo, openHttpTable, rowOf, settled, until } from './line-table.ts'
+
+const ROUNDS = 6
+const EACH = 10
+
+describe('requests between two nodes, each treated by itself', () => {
+  test('#73 a third lost, all repeated and overtaking one another, 2 s there and back: every act counts once', async () => {
+    await using table = await openHttpTable({ parties: ['north', 'south'], charter: { heartbeatS: 5 }, seed: 73 })
+    const [north, south] = table.sides as [(typeof table.sides)[0], (typeof table.sides)[0]]
+    await settled(north, south)
+    for (const { way } of table.sides)
+      way.set((_request, chance) => {
+        const drawn = chance()
+        return {
+          lost: drawn < 0.12 ? 'request' : drawn < 0.24 ? 'answer' : drawn < 0.3 ? 'half-answer' : 'none',
+          repeats: 1,
+          delayMs: 1000,
+          // Now before, now after the request that comes next.
+          repeatDelayMs: chance() * 5000,
+        }
+      })
+    const said: string[][] = [[], []]
+    for (let round = 0; round < ROUNDS; round += 1) {
+      said[0]?.push(...(await north.messages('south', EACH)))
+      said[1]?.push(...(await south.messages('north', EACH)))
+      await sleep(1_500)
+    }
+    // Delivered while the way is bad, not after it was mended.
+    await settled(north, south, 240_000)
+    for (const { way } of table.sides) {
+      expect(way.seen.lost).toBeGreaterThan(0)
+      expect(way.seen.repeated).toBeGreaterThan(0)
+    }
+    for (const { origin } of table.sides) {
+      const [here, there] = [await north.acts(origin), await south.acts(origin)]
+      expect(here.map(({ leaf }) => leaf)).toEqual(there.map(({ leaf }) => leaf))
+      expect(new Set(here.map(({ leaf }) => leaf)).size).toBe(here.length)
+    }
+    for (const side of table.sides) {
+      const { messages } = await side.client.messages('ridge-7', { limit: 500 })
+      for (const [at, from] of ['north', 'south'].entries())
+        expect(messages.filter(({ number }) => number.startsWith(`${from}/`)).map(({ number }) => number)).toEqual(
+          said[at],
+        )
+      const state = await side.state()
+      expect(state).toMatchObject({ gaps: [], forks: [], halted: null })
+    }
+    const lost = table.sides.map(
+      ({ way }) => `${way.seen.lost} of ${way.seen.requests} lost, ${way.seen.repeated} again`,
+    )
+    console.info(`#73: ${lost.join('; ')}`)
+  }, 400_000)
+
+  test('#76 a peer that takes heads and never entries: degraded for want of contents, never silent, never delivered', async () => {
+    await using table = await openHttpTable({ parties: ['north', 'south'], seed: 76 })
+    const [north, south] = table.sides as [(typeof table.sides)[0], (typeof table.sides)[0]]
+    await settled(north, south)
+    // Neither brought to south's mirror nor fetched by it.
+    south.way.set(({ path }) => (path.endsWith('/mirror/add-entries') ? { lost: 'request' } : {}))
+    north.way.set(({ path }) => (path.includes('/tile/') ? { lost: 'request' } : {}))
+    const beganMs = performance.now()
+    await north.messages('south', 1)
+    const kinds = new Set<string>()
+    const reasons = new Set<string>()
+    // Longer than the 12 heartbeats after which silence begins.
+    while (performance.now() - beganMs < 15_000) {
+      const { kind, reasons: why } = rowOf(await north.state(), 'south').measured?.to ?? {
+        kind: 'unknown',
+        reasons: [],
+      }
+      kinds.add(kind)
+      for (const one of why) reasons.add(one)
+      await sleep(200)
+    }
+    expect([...kinds]).toEqual(['open', 'degraded'])
+    expect(reasons).toContain('contents')
+    expect(linkTo(await north.state(), 'south').backlog).toBe(1)
+    const [message] = (await north.client.messages('ridge-7')).messages
+    expect(message?.ladder.map(({ step }) => step)).not.toContain('arrived')
+    expect((await south.client.messages('ridge-7')).messages).toEqual([])
+    for (const { way } of table.sides) way.set(() => ({}))
+    await settled(north, south)
+    await until(
+      async () => rowOf(await north.state(), 'south').measured?.to.kind,
+      (kind) => kind === 'open',
+    )
+  }, 180_000)
+})
