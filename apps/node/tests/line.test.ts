@@ -155,7 +155,7 @@ describe('a line between two nodes', () => {
     }
     await refusedWith(await north.sign('message', messageBody(said)), 'message.number')
     await refusedWith(await north.sign('message', { ...messageBody(said), extra: 1 }), 'ACT_BODY')
-    await refusedWith(await north.sign('line.open', {}, { act: { o: origin('south') } }), 'act.origin')
+    await refusedWith(await north.sign('line.open', {}, { act: { o: origin('south'), seen: [] } }), 'act.origin')
     await refusedWith(await north.sign('no.such', {}), 'act.kind')
     await refusedWith(await north.sign('line.open', {}, { by: [south.people.ada] }), 'signature.missing')
     await refusedWith(
