@@ -221,5 +221,34 @@ const charter = buildCommand<CharterFlags, [string | undefined], CliContext>({
   },
 })
 
+const address = buildCommand<TableFlags, [string, string], CliContext>({
+  loader: async () => {
+    const { runAddress } = await import('./run-join.ts')
+    return function (this: CliContext, flags: TableFlags, party: string, address: string) {
+      return runAddress([party, address], flags, this)
+    }
+  },
+  parameters: {
+    positional: tuple(
+      ['PARTY', 'Another member'],
+      ['ADDRESS', 'https://…, relay:https://…/PIN, or none: by files only'],
+    ),
+    flags: TABLE,
+  },
+  docs: {
+    brief: 'Say where another member is reached from now on',
+    fullDescription: [
+      'Says where a member is reached; it counts at once. Who answers there is held against the key in its enrolment, so a',
+      'wrong address can keep the line down and nothing else.',
+      '',
+      ...LINE_EXIT_HELP,
+      '',
+      'Examples',
+      '  parley line address south https://198.51.100.7:8443',
+      '  parley line address south relay:https://relay.example.org:8443/3f0c…',
+    ].join('\n'),
+  },
+})
+
 /** The steps of the ceremony, in their order; `open` is the last. */
-export const join = { create, join: join_, invite, accept, reveal, compare, charter }
+export const join = { create, join: join_, invite, accept, reveal, compare, charter, address }

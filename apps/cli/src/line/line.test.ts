@@ -49,11 +49,12 @@ const line = (side: Side, args: readonly string[], stdin?: string): Promise<Run>
 async function done(side: Side, ...args: readonly string[]): Promise<Json> {
   const { code, out, err } = await line(side, [...args, '--json'])
   expect({ code, err, out: code === 0 ? '' : out }).toEqual({ code: 0, err: '', out: '' })
-  return JSON.parse(out) as Json
+  return JSON.parse(out)
 }
 
-async function startNode(side: Side): Promise<void> {
-  const flags = ['--port', '0', '--data', join(dir, `node-${side}`), '--issuer', '--party', side, '--line-port', '0']
+/** Starts the node of a side and waits until it says where it is. */
+async function startNode(side: Side, wire: readonly string[] = ['--line-port', '0']): Promise<void> {
+  const flags = ['--port', '0', '--data', join(dir, `node-${side}`), '--issuer', '--party', side, ...wire]
   const child = spawn(process.execPath, [join(NODE_ROOM, 'bin/parley-node.js'), ...flags], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -110,12 +111,17 @@ beforeAll(async () => {
   for (const side of SIDES) await startNode(side)
 }, 300_000)
 
+async function stopNode(side: Side): Promise<void> {
+  const child = nodes.get(side)?.child
+  if (child === undefined) return
+  nodes.delete(side)
+  const gone = once(child, 'close')
+  child.kill('SIGTERM')
+  await gone
+}
+
 afterAll(async () => {
-  for (const { child } of nodes.values()) {
-    const gone = once(child, 'close')
-    child.kill('SIGTERM')
-    await gone
-  }
+  for (const side of SIDES) await stopNode(side)
   rmSync(dir, { recursive: true, force: true })
 }, 60_000)
 
@@ -124,7 +130,7 @@ describe('the ceremony, over files and paste', () => {
     for (const side of SIDES) {
       const other = side === 'north' ? 'south' : 'north'
       await done(side, 'create', TABLE, '--with', other, '--out', `${side}.json`)
-      const draft = JSON.parse(readFileSync(join(dir, `${side}.json`), 'utf8')) as Json
+      const draft = JSON.parse(readFileSync(join(dir, `${side}.json`), 'utf8'))
       const roots = [1, 2, 3].map((n) => makeKey(side, `root-${n}`))
       const officers = [1, 2].map((n) => makeKey(side, `duty-${n}`))
       draft.root = roots.map(({ key }, i) => ({ person: `custodian-${i}`, vkey: formatVkey(key) }))
@@ -198,7 +204,7 @@ describe('the ceremony, over files and paste', () => {
     }
     await until(async () => {
       const { out } = await line('north', ['status', '--json'])
-      const status = JSON.parse(out) as Json
+      const status = JSON.parse(out)
       expect(status.sides.map((one: Json) => one.declared.state)).toEqual(['open', 'open'])
       expect(status.sides[1].measured).toMatchObject({ state: 'open', to: { state: 'open' }, from: { state: 'open' } })
     })
@@ -212,7 +218,7 @@ describe('the line', () => {
     const { code, out } = await line('north', ['status', '--json'])
     expect(code).toBe(0)
     expect(out.trimEnd().split('\n')).toHaveLength(1)
-    const status = JSON.parse(out) as Json
+    const status = JSON.parse(out)
     expect(status).toMatchObject({ table: TABLE, party: 'north', phase: 'open', gaps: [] })
     for (const side of status.sides) {
       expect(side.declared).toMatchObject({ state: 'open', by: side.party, since: expect.stringMatching(/Z$/) })
@@ -224,12 +230,10 @@ describe('the line', () => {
   }, 30_000)
 
   test('AC-04 a message says every position in two notations and takes its number', async () => {
-    const sent = await line('north', [
-      'send',
-      ...['--to', 'south.duty', '--precedence', 'PRIORITY', '--template', 'query.whose', '--zone', 'Asia/Damascus'],
-      ...['--item', "where=34°27.024' N, 040°55.116' E WGS84", '--item', 'when=2026-11-22T14:05:00Z'],
-      ...[...key('north'), '--yes'],
-    ])
+    const where = "where=34°27.024' N, 040°55.116' E WGS84"
+    const to = ['--to', 'south.duty', '--precedence', 'PRIORITY', '--zone', 'Asia/Damascus', '--yes']
+    const items = ['--template', 'query.whose', '--item', where, '--item', 'when=2026-11-22T14:05:00Z']
+    const sent = await line('north', ['send', ...to, ...items, ...key('north')])
     expect(sent).toMatchObject({ code: 0, err: '' })
     const [echo, said] = sent.out.split('\n') as [string, string]
     expect(echo).toMatch(/^position A: 34°27\.024' N, 040°55\.116' E WGS84 = 37SF[A-Z]{1,2}\d{10} \(WGS84/)
@@ -273,11 +277,15 @@ describe('the line', () => {
       2,
     ],
     ['nothing to say', [], 2],
-  ] as const)('%s is refused and not sent', async (_what, args, code) => {
-    const run = await line('north', ['send', '--to', 'south.duty', ...args, ...key('north'), '--yes'])
-    expect(run).toMatchObject({ code, out: '' })
-    expect(run.err).toMatch(/^parley line send: /)
-  })
+  ] as const)(
+    '%s is refused and not sent',
+    async (_what, args, code) => {
+      const run = await line('north', ['send', '--to', 'south.duty', ...args, ...key('north'), '--yes'])
+      expect(run).toMatchObject({ code, out: '' })
+      expect(run.err).toMatch(/^parley line send: /)
+    },
+    30_000,
+  )
 
   test('a message to nobody at the table, or by an officer who may not, is refused by field and rule', async () => {
     const text = ['--subject', 'STATEMENT', '--text', 'en:Hello.', '--yes']
@@ -362,7 +370,7 @@ describe('the line', () => {
     expect(await line('north', half)).toMatchObject({ code: 0 })
     await done('north', 'post', 'half.act', ...key('north', 'duty-2'))
     const seen = await until(async () => {
-      const status = JSON.parse((await line('south', ['status', '--json'])).out) as Json
+      const status = JSON.parse((await line('south', ['status', '--json'])).out)
       expect(status.sides[0].declared.state).toBe('suspended')
       return status.sides[0]
     })
@@ -405,7 +413,7 @@ describe('the line', () => {
     expect(out).toMatch(
       /^\S+ \S+ {2}state {4}ridge-7 worst \w+; north declares open; south declares open, measured to \w+ from \w+\n$/,
     )
-    const json = JSON.parse((await line('north', ['tail', '--count', '1', '--json'])).out) as Json
+    const json = JSON.parse((await line('north', ['tail', '--count', '1', '--json'])).out)
     expect(json).toMatchObject({ kind: 'state', data: { table: TABLE } })
   }, 30_000)
 })
@@ -431,6 +439,39 @@ describe('the file carrier', () => {
     writeFileSync(join(dir, 'stick', name), bytes)
     expect(await line('north', ['import', 'stick'])).toMatchObject({ code: 1 })
   }, 30_000)
+})
+
+describe('by the relay', () => {
+  test('a side that can only dial out is reached through parley relay, and the line says that it is so', async () => {
+    const relay = spawn(process.execPath, [BIN, 'relay', '--port', '0', '--host', '127.0.0.1', '--json'], {
+      cwd: dir,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    try {
+      const [first] = (await once(createInterface({ input: relay.stdout }), 'line')) as [string]
+      relay.stdout.resume()
+      const { address } = JSON.parse(first) as { address: string }
+      await stopNode('south')
+      await startNode('south', ['--line-relay', address])
+      await done('north', 'address', 'south', `relay:${address}`)
+      const text = ['--subject', 'STATEMENT', '--text', 'en:By the relay.', '--yes']
+      const sent = await done('north', 'send', '--to', 'south.duty', ...text, ...key('north'))
+      await until(() => done('south', 'take', sent.number, ...key('south')))
+      await until(async () => {
+        expect(await done('north', 'show', sent.number)).toMatchObject({ state: 'taken' })
+        const [, south] = JSON.parse((await line('north', ['status', '--json'])).out).sides
+        expect(south).toMatchObject({
+          declared: { state: 'open' },
+          link: { relay: true },
+          measured: { to: { state: 'degraded', reasons: ['relay'] } },
+        })
+      })
+    } finally {
+      const gone = once(relay, 'close')
+      relay.kill('SIGTERM')
+      await gone
+    }
+  }, 90_000)
 })
 
 describe('without a node', () => {

@@ -161,6 +161,19 @@ export function runJoining(flags: TableFlags, { process }: CliContext): Promise<
   })
 }
 
+/** `parley line address PARTY ADDRESS`: where a member is reached from now on; `none`: by files only. */
+export function runAddress(
+  [party, address]: readonly [string, string],
+  flags: TableFlags,
+  { process }: CliContext,
+): Promise<void> {
+  return tell({ process, json: flags.json, command: 'line address' }, async () => {
+    const { client, table } = await openTable(flags)
+    const joining = await client.putAddress(table, { party, address: address === 'none' ? null : address })
+    return { facts: joining, lines: joiningLines(joining) }
+  })
+}
+
 /** `parley line invite`: takes our enrolment where it is given, and gives what goes to the others first. */
 export function runInvite(flags: InviteFlags, { process }: CliContext): Promise<void> {
   return tell({ process, json: flags.json, command: 'line invite' }, async () => {

@@ -25,7 +25,7 @@ export const relay = buildCommand<RelayFlags, [], CliContext>({
         parse: String,
         default: '0.0.0.0',
         placeholder: 'ADDRESS',
-        brief: 'Address to listen on; what others dial is told with it',
+        brief: 'Address to listen on; every one of this machine when left out',
       },
       data: {
         kind: 'parsed',
@@ -52,7 +52,7 @@ export const relay = buildCommand<RelayFlags, [], CliContext>({
       ...LINE_EXIT_HELP,
       '',
       'Examples',
-      '  parley relay --port 8443 --host relay.example.org',
+      '  parley relay --port 8443',
       '  parley relay --port 8443 --allow 3f0c… --allow 91ab…',
     ].join('\n'),
   },

@@ -28,7 +28,8 @@ export async function runRelay(flags: RelayFlags, { process: own }: CliContext):
     const relay = await started(flags, (port) =>
       startRelay({ host: flags.host, port, identity, allow: flags.allow ?? [], tell }),
     )
-    const where = `https://${flags.host.includes(':') ? `[${flags.host}]` : flags.host}:${relay.port}/${identity.pin}`
+    const over = stopped()
+    const where = `https://${dialledAs(flags.host)}:${relay.port}/${identity.pin}`
     if (json)
       own.stdout.write(`${JSON.stringify({ event: 'started', port: relay.port, pin: identity.pin, address: where })}\n`)
     else
@@ -43,12 +44,18 @@ export async function runRelay(flags: RelayFlags, { process: own }: CliContext):
           '',
         ].join('\n'),
       )
-    await stopped()
+    await over
     await relay.close()
     own.exitCode = LINE_EXIT.done
   } catch (error) {
     tellError(error, { process: own, json, command: 'relay' })
   }
+}
+
+/** The host as others dial it; where it listens on every address, that is for its keeper to say. */
+function dialledAs(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return 'HOST'
+  return host.includes(':') ? `[${host}]` : host
 }
 
 async function started({ port, host }: RelayFlags, start: (port: number) => Promise<Relay>): Promise<Relay> {
