@@ -33,6 +33,7 @@ const officer = (n: number): { skey: string; signer: Signer } => {
   return { skey: formatSkey(secret), signer: createSigner(secret) }
 }
 
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 const HOUR = 3600
 const TABLE = 'ridge-7'
 const LEAF = `${'A'.repeat(43)}=`
@@ -208,7 +209,9 @@ export function fixtureLine(): FixtureLine {
     }),
   ]
   const gaps = [`south/north/${year}/0002`]
-  ;(rows[1] as Row)['gaps'] = gaps
+  const flash = rows[1]
+  if (flash === undefined) throw new Error('the fixture has no FLASH')
+  flash['gaps'] = gaps
 
   const measured = (kind: string, ageS: number | null, reasons: string[] = []): Json => ({
     kind,
@@ -409,7 +412,7 @@ export function fixtureLine(): FixtureLine {
     }
     switch (act.kind) {
       case 'ack.take':
-        step('taken', String(act.body['role']))
+        step('taken', textOf(act.body['role']))
         if (message?.clock) message.clock['stoppedS'] = act.at
         break
       case 'ack.readback':
@@ -419,13 +422,13 @@ export function fixtureLine(): FixtureLine {
         step('answered', 'north', { answer: act.body['answer'], reason: null, reply: null })
         break
       case 'watch.open':
-        watches[String(act.body['role']).split('.')[1] ?? ''] = act.at
+        watches[textOf(act.body['role']).split('.')[1] ?? ''] = act.at
         break
       case 'watch.close':
-        watches[String(act.body['role']).split('.')[1] ?? ''] = null
+        watches[textOf(act.body['role']).split('.')[1] ?? ''] = null
         break
       case 'line.suspend':
-        ownSuspended = { at: act.at, reason: String(act.body['reason']), index }
+        ownSuspended = { at: act.at, reason: textOf(act.body['reason']), index }
         break
       case 'line.resume':
         ownSuspended = null
@@ -475,7 +478,6 @@ export function fixtureLine(): FixtureLine {
         return json(200, state(table))
       case '/messages': {
         const after = Number(searchParams.get('after') ?? 0)
-        const flash = rows[1] as Row
         const waits = flash.clock?.['stoppedS'] === null
         return json(200, {
           table,

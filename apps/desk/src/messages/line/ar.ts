@@ -26,7 +26,7 @@ export const lineAr: Readonly<Record<keyof typeof lineEn, string>> = {
   'line.phase-charter': 'الانضمام: يُوقَّع الميثاق',
   'line.phase-halted': 'متوقف',
   'line.sides': 'ما يعلنه كل طرف وما يُقاس',
-  'line.told-ago': 'كما أفادت العقدة قبل {$age}.',
+  'line.told-ago': 'كما أفادت العقدة قبل {$age}',
   'line.halted': 'توقفت هذه العقدة عن المشاركة في الخط:',
   'line.fork': 'انقسام: السجل {$origin} موجود بنسختين، اكتُشف {$time}. لا شيء منه ملزم بعد الآن.',
   'line.evidence': 'الدليل:',

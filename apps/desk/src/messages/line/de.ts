@@ -28,7 +28,7 @@ export const lineDe: Readonly<Record<keyof typeof lineEn, string>> = {
   'line.phase-charter': 'Beitritt: die Charta wird unterschrieben',
   'line.phase-halted': 'ANGEHALTEN',
   'line.sides': 'Was jede Seite erklärt, was gemessen wird',
-  'line.told-ago': 'Stand des Knotens vor {$age}.',
+  'line.told-ago': 'Stand des Knotens vor {$age}',
   'line.halted': 'Dieser Knoten nimmt an der Leitung nicht mehr teil:',
   'line.fork':
     'GEGABELT: Das Protokoll {$origin} gibt es in zwei Fassungen, gefunden {$time}. Nichts davon bindet mehr.',
@@ -355,7 +355,7 @@ export const lineDe: Readonly<Record<keyof typeof lineEn, string>> = {
   'line.shift-up': '{$height} höher trifft er keinen.',
   'line.shift-down': '{$height} tiefer trifft er keinen.',
   'line.areas': 'Gebiete, in die man nur nach Anruf einfliegt',
-  'line.call-before': 'Anruf {$time} vor dem Einflug.',
+  'line.call-before': 'Vor dem Einflug anrufen, Vorlauf {$time}',
   'line.borders': 'Vereinbarte Linien',
   'line.border-version': 'Fassung {$version}, Toleranz {$tolerance} m',
   'line.border-in-force': 'in Kraft',

@@ -27,7 +27,7 @@ export const lineEn = {
   'line.phase-halted': 'HALTED',
 
   'line.sides': 'What each side says, what is measured',
-  'line.told-ago': 'As told by the node {$age} ago.',
+  'line.told-ago': 'As told by the node {$age} ago',
   'line.halted': 'This node has stopped taking part in the line:',
   'line.fork': 'FORKED: the log {$origin} exists in two versions, found {$time}. Nothing of it binds any more.',
   'line.evidence': 'Evidence:',

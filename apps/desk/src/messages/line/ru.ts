@@ -28,7 +28,7 @@ export const lineRu: Readonly<Record<keyof typeof lineEn, string>> = {
   'line.phase-charter': 'подключение: подписывается устав',
   'line.phase-halted': 'ОСТАНОВЛЕНО',
   'line.sides': 'Что заявляет каждая сторона и что измерено',
-  'line.told-ago': 'По данным узла {$age} назад.',
+  'line.told-ago': 'По данным узла {$age} назад',
   'line.halted': 'Этот узел прекратил участие в линии:',
   'line.fork':
     'РАЗДВОЕНИЕ: журнал {$origin} существует в двух версиях, обнаружено {$time}. Ничто из него больше не обязывает.',

@@ -90,7 +90,7 @@ function Echo({ slot, entry, check }: { slot: string; entry: Entry; check: Posit
       <p>
         {t('line.echo')}{' '}
         <strong dir="ltr">
-          {echo.notation === 'mgrs' ? 'MGRS ' : ''}
+          {echo.notation === 'mgrs' ? 'MGRS\u00a0' : ''}
           {echo.text}
         </strong>
       </p>

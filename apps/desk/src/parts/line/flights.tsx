@@ -59,7 +59,7 @@ function IntentView({ intent }: { intent: Intent }) {
         </p>
       ))}
       <p class="row-facts">
-        {t('line.priority', { priority: String(body.priority) })} · <Ltr>{body.profile}</Ltr>
+        {t('line.priority', { priority: String(body.priority) })} · {wordOf('line.profile', body.profile)}
       </p>
       {conflicts.map((conflict) => (
         <p key={`${conflict.with.o}${conflict.with.i}`} class="warn">

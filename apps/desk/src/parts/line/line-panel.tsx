@@ -1,5 +1,5 @@
 import { t } from '../../i18n.ts'
-import { chooseTable, messages, self, streaming, table, tables, tableState } from '../../line/line-session.ts'
+import { chooseTable, messages, peers, self, streaming, table, tables, tableState } from '../../line/line-session.ts'
 import { officers } from '../../line/officers.ts'
 import { expected } from '../../line/order.ts'
 import { startSafety } from '../../line/writing.ts'
@@ -10,7 +10,7 @@ import { Declare } from './declare.tsx'
 import { Flights } from './flights.tsx'
 import { Inbox } from './inbox.tsx'
 import { Key } from './key.tsx'
-import { goTo, linePane, type LinePane, Ltr, workPane, type WorkPane } from './say.tsx'
+import { focusOn, goTo, linePane, type LinePane, Ltr, workPane, type WorkPane } from './say.tsx'
 import { Sides } from './sides.tsx'
 import { partyTitle, wordOf } from './text.ts'
 import { Watch } from './watch.tsx'
@@ -45,6 +45,25 @@ function TablePicker() {
   )
 }
 
+/** Of each member that acts, in a line: its word, then what is measured each way. Never one lamp for both. */
+function SideChips() {
+  return peers.value
+    .filter(({ role }) => role !== 'observer')
+    .map(({ party, declared, measured }) => (
+      <span key={party} class="side-chip">
+        <bdi>{partyTitle(party)}</bdi> · {t('line.declared')}{' '}
+        <b class={declared.kind}>{wordOf('line.declared', declared.kind)}</b>
+        {measured !== null && (
+          <>
+            {' '}
+            · {t('line.measured-to')} <b class={measured.to.kind}>{wordOf('line.measured', measured.to.kind)}</b> ·{' '}
+            {t('line.measured-from')} <b class={measured.from.kind}>{wordOf('line.measured', measured.from.kind)}</b>
+          </>
+        )}
+      </span>
+    ))
+}
+
 /** Table, our side, whose key signs here, and flight safety one press away. */
 function Head() {
   const state = tableState.value
@@ -57,6 +76,7 @@ function Head() {
           {t('line.we-are')} <b>{partyTitle(self.value)}</b>
         </span>
       )}
+      <SideChips />
       {state !== null && state.phase !== 'open' && <span class="warn">{wordOf('line.phase', state.phase)}</span>}
       {state !== null && !streaming.value && <span class="warn">{t('line.stream-lost')}</span>}
       <button type="button" class="quiet key-chip" name="key-chip" onClick={() => goTo('key')}>
@@ -76,6 +96,7 @@ function Head() {
         onClick={() => {
           startSafety('safety.emergency')
           goTo('write')
+          focusOn('[name="where-position"]')
         }}
       >
         {t('line.safety')}

@@ -18,6 +18,11 @@ export function goTo(pane: LinePane): void {
   if (pane !== 'state' && pane !== 'messages') workPane.value = pane
 }
 
+/** Puts the cursor into a field that is about to be drawn. */
+export function focusOn(selector: string): void {
+  requestAnimationFrame(() => document.querySelector<HTMLElement>(selector)?.focus())
+}
+
 /** Figures, addresses, numbers and names from elsewhere: left to right whatever the language around them. */
 export function Ltr({ children }: { children: ComponentChildren }) {
   return <bdi dir="ltr">{children}</bdi>
