@@ -17,8 +17,7 @@ const SIDES = ['north', 'south'] as const
 type Side = (typeof SIDES)[number]
 
 /** What a test reads of a command's JSON; what is not there fails the test that looks at it. */
-// biome-ignore lint/suspicious/noExplicitAny: the shapes are those of the contracts, tested there
-type Json = any
+type Json = any // oxlint-disable-line typescript/no-explicit-any -- answers of many shapes, those of the contracts
 
 interface Run {
   readonly code: number
