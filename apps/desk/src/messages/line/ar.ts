@@ -375,6 +375,7 @@ export const lineAr: Readonly<Record<keyof typeof lineEn, string>> = {
   'line.suspend-why':
     'التعليق بيان وليس قطعًا: تظل الاختبارات وسلامة الطيران والتصحيحات وحالة الخط تمر، ويمكن قراءة الوارد.',
   'line.what-is-taken': 'ما الذي يُقبل بعد',
+  'line.from-when': 'ابتداءً من',
   'line.from-now': 'الآن، مع التوقيع',
   'line.from-time': 'في وقت محدد …',
   'line.until-maybe': 'حتى، إن عُرف؛ ويسري مع ذلك حتى الاستئناف',

@@ -381,6 +381,7 @@ export const lineDe: Readonly<Record<keyof typeof lineEn, string>> = {
   'line.suspend-why':
     'Eine Aussetzung ist eine Erklärung, kein Abschneiden: Prüfungen, Flugsicherheit, Berichtigungen und der Zustand der Leitung laufen weiter, und Eingehendes bleibt lesbar.',
   'line.what-is-taken': 'Was noch angenommen wird',
+  'line.from-when': 'Ab wann',
   'line.from-now': 'jetzt, mit der Unterschrift',
   'line.from-time': 'zu einer Zeit …',
   'line.until-maybe': 'Bis, wenn bekannt; gilt dennoch bis zur Wiederaufnahme',

@@ -382,6 +382,7 @@ export const lineEn = {
   'line.suspend-why':
     'A suspension is a statement, not a cut: tests, flight safety, corrections and the state of the line still pass, and incoming messages can still be read.',
   'line.what-is-taken': 'What is still taken',
+  'line.from-when': 'From when',
   'line.from-now': 'now, when it is signed',
   'line.from-time': 'at a time …',
   'line.until-maybe': 'Until, where it is known; it lasts until resumed all the same',

@@ -378,6 +378,7 @@ export const lineRu: Readonly<Record<keyof typeof lineEn, string>> = {
   'line.suspend-why':
     'Приостановка — это заявление, а не обрыв: проверки, сообщения SAFETY, исправления и состояние линии проходят, входящие можно читать.',
   'line.what-is-taken': 'Что ещё принимается',
+  'line.from-when': 'С какого времени',
   'line.from-now': 'сейчас, с подписью',
   'line.from-time': 'в указанное время …',
   'line.until-maybe': 'До, если известно; всё равно до возобновления',

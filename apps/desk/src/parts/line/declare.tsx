@@ -108,7 +108,7 @@ function Suspend() {
       />
       <PlainChoice
         name="suspend-from"
-        label={t('line.since')}
+        label={t('line.from-when')}
         value={fromNow === null ? '' : fromNow ? 'now' : 'at'}
         options={[
           ['now', t('line.from-now')],

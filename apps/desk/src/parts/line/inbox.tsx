@@ -24,8 +24,8 @@ function Row({ message }: { message: Message }) {
         }}
       >
         <span class="message-head">
-          <b class={`precedence ${precedence}`}>{precedence}</b> <b>{wordOf('line.subject', subject)}</b>{' '}
-          <Ltr>{number}</Ltr>
+          <b class={`precedence ${precedence}`}>{precedence}</b>{' '}
+          <bdi class="subject">{wordOf('line.subject', subject)}</bdi> <Ltr>{number}</Ltr>
         </span>
         <span class="row-facts">
           {wordOf('line.direction', direction)} <Ltr>{direction === 'in' ? from : to}</Ltr> ·{' '}

@@ -374,8 +374,8 @@ export function MessageDetail({ message }: { message: Message }) {
         ✕
       </button>
       <h4>
-        <b class={`precedence ${message.precedence}`}>{message.precedence}</b> {wordOf('line.subject', message.subject)}{' '}
-        <Ltr>{message.number}</Ltr>
+        <b class={`precedence ${message.precedence}`}>{message.precedence}</b>{' '}
+        <bdi>{wordOf('line.subject', message.subject)}</bdi> <Ltr>{message.number}</Ltr>
       </h4>
       <p class="row-facts">
         <Ltr>{message.from}</Ltr> {t('line.arrow')} <Ltr>{message.to}</Ltr> · <Ltr>{at(message.atS)}</Ltr>
