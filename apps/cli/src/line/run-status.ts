@@ -157,7 +157,7 @@ export function statusLines(state: LineTableState): string[] {
     rows.push(['  watches', watchText(party)])
     for (const period of ['day', 'week', 'month'] as const) {
       const found = state.availability.filter((one) => one.party === party.party && one.period === period)
-      if (found.length === 0) continue
+      if (found.every(({ share }) => share === null)) continue
       const shares = found.map(({ direction, share }) => `${direction} it ${percent(share)}`).join(', ')
       const gaps = found.flatMap((one) => one.gaps)
       const longest = Math.max(0, ...gaps.map(({ lengthS }) => lengthS))
