@@ -57,10 +57,10 @@ export const mayBeSimulated = computed(() => isSimulated.value && table.value !=
 /** Fetches the simulated officers of this table; what is wrong where there are none. */
 export async function takeSimulated(): Promise<Sentence | null> {
   try {
-    const answer = await fetch(new URL('line/v1/simulated-officer', document.baseURI), { cache: 'no-store' })
+    const answer = await fetch(new URL('line/v1/simulated-officers', document.baseURI), { cache: 'no-store' })
     if (!answer.ok) return { key: 'line.key-no-simulated' }
-    const { officers: offered } = (await answer.json()) as { officers?: readonly { table?: string; skey: string }[] }
-    const ours = (offered ?? []).filter((one) => one.table === undefined || one.table === table.value)
+    const side = (await answer.json()) as { table?: string; officers?: readonly { skey: string }[] }
+    const ours = side.table === table.value ? (side.officers ?? []) : []
     if (ours.length === 0) return { key: 'line.key-no-simulated' }
     return takeKey(ours.map(({ skey }) => skey).join('\n'), true)
   } catch {
