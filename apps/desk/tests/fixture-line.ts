@@ -342,6 +342,17 @@ export function fixtureLine(): FixtureLine {
     gaps,
     forks: [],
     halted: null,
+    tests: [
+      { party: 'south', fromS: start - 1800, dueS: start - 1500, state: 'missed', number: null, late: false },
+      {
+        party: 'north',
+        fromS: start - 5400,
+        dueS: start - 5100,
+        state: 'answered',
+        number: `north/south/${year}/0001`,
+        late: false,
+      },
+    ],
   })
 
   const volume = (lat: number, startS: number): Json => ({
@@ -463,11 +474,13 @@ export function fixtureLine(): FixtureLine {
           parties: ['north', 'south', 'observer'],
         })),
       })
-    if (path === '/simulated-officer')
+    if (path === '/simulated-officers')
       return fixture.simulated
         ? json(200, {
             simulated: true,
-            officers: officers.map(({ skey }, i) => ({ table: TABLE, name: `north/duty-${i + 1}`, skey })),
+            table: TABLE,
+            party: 'north',
+            officers: officers.map(({ skey }, i) => ({ person: `duty-${i + 1}`, skey })),
           })
         : json(404, { code: 'not-found', message: 'no simulated officers' })
     const [, table, rest] = /^\/tables\/([^/]+)(.*)$/.exec(path) ?? []

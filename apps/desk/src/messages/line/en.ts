@@ -101,6 +101,12 @@ export const lineEn = {
   'line.sequence': 'Numbers of messages',
   'line.sequence-whole': 'No number is missing in any direction.',
   'line.sequence-gaps': 'Missing numbers: {$gaps}. Both sides see this list.',
+  'line.tests': 'Hourly tests',
+  'line.test-due': 'due',
+  'line.test-missed': 'MISSED',
+  'line.test-sent': 'sent, no answer yet',
+  'line.test-unanswered': 'UNANSWERED',
+  'line.test-answered': 'answered',
   'line.charter': 'Charter version {$version}',
 
   'line.clocks': 'Clocks',

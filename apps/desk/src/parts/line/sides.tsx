@@ -222,6 +222,24 @@ export function Sides() {
           </p>
         </div>
       )}
+      {(state.tests ?? []).length > 0 && (
+        <>
+          <h4>{t('line.tests')}</h4>
+          <ul class="tests">
+            {(state.tests ?? []).map(({ party, dueS, state: how, number }) => (
+              <li key={`${party} ${dueS}`} class={how}>
+                <bdi>{partyTitle(party)}</bdi>: <strong>{wordOf('line.test', how)}</strong> <Ltr>{at(dueS)}</Ltr>
+                {number !== null && (
+                  <>
+                    {' '}
+                    · <Ltr>{number}</Ltr>
+                  </>
+                )}
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
       {state.charter !== null && (
         <p class="note">
           {t('line.charter', { version: String(state.charter.version) })}{' '}
