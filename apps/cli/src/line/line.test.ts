@@ -376,6 +376,10 @@ describe('the line', () => {
     expect(seen.declared).toMatchObject({ by: 'north', reason: 'political-decision', scope: 'flights' })
     expect(seen.measured.state).toBe('open')
     await done('north', 'resume', ...TWO('north'))
+    await until(async () => {
+      const { out } = await line('south', ['status'])
+      expect(out).toMatch(/was suspended +\S+ \S+ to \S+ \S+, political-decision, scope flights/)
+    })
     expect(await line('north', ['resume', ...TWO('north')])).toMatchObject({ code: 2 })
   }, 60_000)
 

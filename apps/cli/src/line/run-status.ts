@@ -84,6 +84,7 @@ export function statusFacts(state: LineTableState): Readonly<Record<string, unkn
           to: measured === null ? null : measuredFacts(measured.to),
           from: measured === null ? null : measuredFacts(measured.from),
         },
+        suspensions: party.suspensions ?? [],
         link: party.link,
         origin: party.origin,
         size: party.size,
@@ -94,6 +95,9 @@ export function statusFacts(state: LineTableState): Readonly<Record<string, unkn
     gaps: state.gaps,
     availability: state.availability,
     forks: state.forks,
+    tests: state.tests ?? [],
+    protests: state.protests ?? [],
+    digests: state.digests ?? [],
   }
 }
 
@@ -139,6 +143,38 @@ function watchText({ watches }: Party): string {
 
 const percent = (share: number | null): string => (share === null ? 'not observed' : `${(share * 100).toFixed(2)} %`)
 
+/** As many suspensions that are over as one looks back on. */
+const PAST = 3
+
+/** Suspensions that are over: what stood, and when that was learnt where it was learnt late. */
+function pastRows({ suspensions }: Party): string[][] {
+  return (suspensions ?? [])
+    .filter(({ resumedS }) => resumedS !== null)
+    .slice(-PAST)
+    .map(({ sinceS, resumedS, reason, scope, learntS }) => {
+      const late = learntS - sinceS > 60 ? `, learnt ${when(learntS)}` : ''
+      return ['  was suspended', `${when(sinceS)} to ${when(resumedS ?? sinceS)}, ${reason}, scope ${scope}${late}`]
+    })
+}
+
+/** Tests of the hour, digests that differ and protests that are due. */
+function aroundLines({ tests, protests, digests }: LineTableState): string[] {
+  const told = (tests ?? []).map(({ party, state, dueS, late }) => {
+    const by = state === 'due' || state === 'missed' ? `, by ${when(dueS)}` : ''
+    return `${party} ${state}${late ? ' late' : ''}${by}`
+  })
+  return [
+    ...(told.length === 0 ? [] : [`hourly tests: ${told.join('; ')}`]),
+    ...(digests ?? [])
+      .filter(({ verdict }) => verdict === 'differs')
+      .map(({ party, origin, index }) => `THE STATES DIFFER: ${party} has another digest, act ${index} of ${origin}`),
+    ...(protests ?? []).map(
+      ({ accused, origin, size, availableS }) =>
+        `PROTEST DUE: ${accused} has not receipted ${origin} up to ${size}, there since ${when(availableS)}`,
+    ),
+  ]
+}
+
 /** A line for a reader. */
 export function statusLines(state: LineTableState): string[] {
   const lines = [
@@ -154,7 +190,7 @@ export function statusLines(state: LineTableState): string[] {
       rows.push(['  measured from it', measuredText(party.measured.from)])
       rows.push(['  link', linkText(party)])
     }
-    rows.push(['  watches', watchText(party)])
+    rows.push(['  watches', watchText(party)], ...pastRows(party))
     for (const period of ['day', 'week', 'month'] as const) {
       const found = state.availability.filter((one) => one.party === party.party && one.period === period)
       if (found.every(({ share }) => share === null)) continue
@@ -175,5 +211,6 @@ export function statusLines(state: LineTableState): string[] {
     lines.push(`  ${number}  ${precedence}  to ${to}  ${due}${steps}`)
   }
   lines.push(state.gaps.length === 0 ? 'no message is missing' : `MISSING: ${state.gaps.join(', ')}`)
+  lines.push(...aroundLines(state))
   return lines
 }
