@@ -2,7 +2,7 @@ import type { AvailabilityRow } from './types.ts'
 
 /** The picture of a direction's availability: a bar from the beginning of the period to now, with what is known of each stretch. */
 
-const PERIOD_S: Readonly<Record<AvailabilityRow['period'], number>> = {
+export const PERIOD_S: Readonly<Record<AvailabilityRow['period'], number>> = {
   day: 86_400,
   week: 7 * 86_400,
   month: 30 * 86_400,

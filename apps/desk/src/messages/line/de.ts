@@ -99,8 +99,9 @@ export const lineDe: Readonly<Record<keyof typeof lineEn, string>> = {
   'line.period-month': 'Monat',
   'line.gaps-none': 'keine Lücken',
   'line.gaps-some': 'Lücken: {$gaps}, längste {$longest}',
+  'line.observed': 'beobachtet {$time}',
   'line.bar-note':
-    'Von links nach rechts in der Zeit, jetzt am Ende. Schraffiert: unterbrochen. Grau: nicht beobachtet.',
+    'Von links nach rechts in der Zeit, jetzt am Ende. Rot, volle Höhe: unterbrochen. Grau: nicht beobachtet.',
   'line.sequence': 'Nummern der Meldungen',
   'line.sequence-whole': 'In keiner Richtung fehlt eine Nummer.',
   'line.sequence-gaps': 'Fehlende Nummern: {$gaps}. Beide Seiten sehen diese Liste.',

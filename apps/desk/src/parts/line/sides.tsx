@@ -1,9 +1,9 @@
 import { language, t } from '../../i18n.ts'
-import { stretchesOf } from '../../line/bars.ts'
+import { PERIOD_S, stretchesOf } from '../../line/bars.ts'
 import { isOld, lineNowS, tableState, toldAgoS } from '../../line/line-session.ts'
 import type { AvailabilityRow, Declared, Measured, PartyState } from '../../line/types.ts'
 import { Ltr } from './say.tsx'
-import { at, partyTitle, secondsText, wordOf } from './text.ts'
+import { agoText, at, partyTitle, secondsText, wordOf } from './text.ts'
 
 const PERIODS: readonly AvailabilityRow['period'][] = ['day', 'week', 'month']
 
@@ -101,9 +101,9 @@ function Availability({ party }: { party: string }) {
                       key={i}
                       class={stretch.kind}
                       x={stretch.from * 100}
-                      y="0"
+                      y={stretch.kind === 'gap' ? 0 : 2}
                       width={(stretch.to - stretch.from) * 100}
-                      height="8"
+                      height={stretch.kind === 'gap' ? 8 : 6}
                     />
                   ))}
                 </svg>
@@ -113,6 +113,9 @@ function Availability({ party }: { party: string }) {
                     {row.gaps.length === 0
                       ? t('line.gaps-none')
                       : t('line.gaps-some', { gaps: String(row.gaps.length), longest: secondsText(of, longest) })}
+                    {row.observedS < PERIOD_S[period] && (
+                      <span class="observed">{t('line.observed', { time: agoText(of, row.observedS) })}</span>
+                    )}
                   </small>
                 </span>
               </div>
