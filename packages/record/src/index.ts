@@ -253,7 +253,15 @@ export {
   recipientsAt,
   tlsPinsAt,
 } from './keys/key-book.ts'
-export { coversKind, DEFAULT_KIND_RULES, isKeyKind, isKindPattern, type KindRule, ruleOf, type Signers } from './keys/kinds.ts'
+export {
+  coversKind,
+  DEFAULT_KIND_RULES,
+  isKeyKind,
+  isKindPattern,
+  type KindRule,
+  ruleOf,
+  type Signers,
+} from './keys/kinds.ts'
 export { checkOutline, MAX_OUTLINE_CORNERS } from './keys/outline.ts'
 export { signText, verifyText } from './keys/possession.ts'
 export { type Reason, type ReasonCode, REASONS } from './keys/reasons.ts'
@@ -271,7 +279,15 @@ export {
 export { type AgeEncrypt, ageEncrypt } from './seal/age-encrypt.ts'
 export { type AgeFile, inspectAgeFile, MAX_SEAL_BYTES, MAX_SEAL_RECIPIENTS } from './seal/age-file.ts'
 export { type AgeFailure, type AgeOpening, openAgeFile, openWithFileKey } from './seal/age-open.ts'
-export { formatInner, padInner, parseInner, SEAL_BUCKETS, sealCommitment, type SealedInner, unpadInner } from './seal/inner.ts'
+export {
+  formatInner,
+  padInner,
+  parseInner,
+  SEAL_BUCKETS,
+  sealCommitment,
+  type SealedInner,
+  unpadInner,
+} from './seal/inner.ts'
 export { formatIdentity, recipientOf } from './seal/identity.ts'
 export { PROTECTED_HEADER, protectSecret, revealSecret } from './seal/passphrase.ts'
 export { type AgeRecipient, parseRecipient, type RecipientKind } from './seal/recipient.ts'

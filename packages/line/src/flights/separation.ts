@@ -39,8 +39,7 @@ export function standingOf(a: Volume4D, b: Volume4D, profile: SeparationProfile)
     distanceM,
     heightGapM,
     timeGapS,
-    conflict:
-      tooNear(distanceM, profile) && tooLevel(heightGapM, profile) && tooLong(timeGapS, profile),
+    conflict: tooNear(distanceM, profile) && tooLevel(heightGapM, profile) && tooLong(timeGapS, profile),
   }
 }
 
