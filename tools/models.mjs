@@ -89,7 +89,9 @@ async function main() {
       only.length === 0 || only.includes(model) || property.split(' ').some((one) => only.includes(one)),
   )
   if (wanted.length === 0) {
-    process.stderr.write('--only takes models (line, intents, handover) and properties (P1, P9, …)\n')
+    process.stderr.write(
+      '--only takes models (line, intents, handover, views, order, state) and properties (P1, P9, …)\n',
+    )
     return 2
   }
   const results = []
