@@ -1,5 +1,5 @@
 import { ApiError } from '@parley/contracts'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import type { NodeContext } from '../exchange.ts'
 import { admit } from '../line/access.ts'
 
@@ -8,8 +8,7 @@ import { admit } from '../line/access.ts'
  * desk. There on nodes with the development issuer alone; 404 on every other.
  */
 export function registerSimulatedOfficers(app: FastifyInstance, { simulatedSide, line }: NodeContext): void {
-  const give = async (request: FastifyRequest): Promise<Record<string, unknown>> => {
-    admit(request, line.token)
+  const describe = async (): Promise<Record<string, unknown>> => {
     const side = (await simulatedSide?.()) ?? null
     if (side === null) throw new ApiError('NOT_FOUND', { message: 'this node has no simulated officers' })
     return {
@@ -19,5 +18,8 @@ export function registerSimulatedOfficers(app: FastifyInstance, { simulatedSide,
       officers: side.officers.map(({ person, skey }) => ({ person, skey })),
     }
   }
-  app.get('/line/v1/simulated-officers', { config: { record: true } }, give)
+  app.get('/line/v1/simulated-officers', { config: { record: true } }, (request) => {
+    admit(request, line.token)
+    return describe()
+  })
 }
