@@ -112,6 +112,12 @@ export async function receipted(
 
 /** The log must be the same, entry by entry, at both ends. @throws {WrongAnswer} */
 export async function sameLog(from: BenchParty, to: BenchParty, size: number): Promise<void> {
+  // A receipt says that the entries are on the other's disk; they are shown a little later.
+  const endMs = performance.now() + LIMIT_MS
+  while ((await to.client.acts(TABLE, { origin: from.origin, from: 0, limit: 1 })).size < size) {
+    if (performance.now() > endMs) throw new WrongAnswer(`${to.party} does not show ${size} entries after ten minutes`)
+    await sleep(100)
+  }
   for (let at = 0; at < size; at += 1000) {
     const [here, there] = await Promise.all(
       [from, to].map(({ client }) => client.acts(TABLE, { origin: from.origin, from: at, limit: 1000 })),
