@@ -29,7 +29,7 @@ export async function prepareScenario(name: string, clock: Clock): Promise<Prepa
     told = await loadScenario(name)
   } catch (cause) {
     if (!(cause instanceof ScenarioError)) throw cause
-    const known = (await listScenarios()).join(', ')
+    const known = [...(await listScenarios()), ...(await listScenarios(undefined, 'line'))].join(', ')
     throw new StartRefused(`scenario ${name} cannot be played: ${cause.message} (known: ${known}, none)`, {}, { cause })
   }
   const scenario = rebase(told, clock.nowMs())

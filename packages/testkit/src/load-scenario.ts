@@ -6,13 +6,20 @@ import { ScenarioError } from './scenario-error.ts'
 /** The folder `scenarios/` of the repository; this file lies equally deep as source and as built. */
 export const SCENARIO_FOLDER = new URL('../../../scenarios/', import.meta.url)
 
-/** Names of the scenarios in the folder, sorted. */
-export async function listScenarios(folder: URL = SCENARIO_FOLDER): Promise<string[]> {
-  const files = await readdir(folder)
+/** The formats a file of the folder may have: a story of a pool, or one of a line. */
+export const SCENARIO_FORMATS = { pool: 'parley-scenario/1', line: 'parley-line-scenario/1' } as const
+
+/** Names of the scenarios in the folder, sorted: those of a pool unless told otherwise. A file of no format counts as one of a pool. */
+export async function listScenarios(
+  folder: URL = SCENARIO_FOLDER,
+  of: keyof typeof SCENARIO_FORMATS = 'pool',
+): Promise<string[]> {
+  const files = (await readdir(folder)).filter((file) => file.endsWith('.json')).sort()
+  const texts = await Promise.all(files.map((file) => readFile(new URL(file, folder), 'utf8')))
+  const isLine = (text: string): boolean => text.includes(`"${SCENARIO_FORMATS.line}"`)
   return files
-    .filter((file) => file.endsWith('.json'))
+    .filter((_, at) => isLine(texts[at] ?? '') === (of === 'line'))
     .map((file) => file.slice(0, -'.json'.length))
-    .sort()
 }
 
 /**

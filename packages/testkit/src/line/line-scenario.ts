@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { SCENARIO_FOLDER } from '../load-scenario.ts'
+import { SCENARIO_FOLDER, SCENARIO_FORMATS } from '../load-scenario.ts'
 import { ScenarioError } from '../scenario-error.ts'
 
 /** A text in several languages, English among them. */
@@ -90,7 +90,7 @@ export async function loadLineScenario(name: string): Promise<LineScenario | nul
   const text = await readFile(new URL(`${name}.json`, SCENARIO_FOLDER), 'utf8').catch(() => null)
   if (text === null) return null
   const value = JSON.parse(text) as { format?: unknown }
-  return value.format === 'parley-line-scenario/1' ? checked(value as LineScenario) : null
+  return value.format === SCENARIO_FORMATS.line ? checked(value as LineScenario) : null
 }
 
 function checked(scenario: LineScenario): LineScenario {
