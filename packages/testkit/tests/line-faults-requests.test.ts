@@ -74,7 +74,8 @@ describe('requests between two nodes, each treated by itself', () => {
       for (const one of why) reasons.add(one)
       await sleep(200)
     }
-    expect([...kinds]).toEqual(['open', 'degraded'])
+    // Before the first word nothing is known of a direction; a slow machine gets to see that too.
+    expect([...kinds].filter((kind) => kind !== 'unknown')).toEqual(['open', 'degraded'])
     expect(reasons).toContain('contents')
     expect(linkTo(await north.state(), 'south').backlog).toBe(1)
     const [message] = (await north.client.messages('ridge-7')).messages
