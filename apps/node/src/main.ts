@@ -105,7 +105,11 @@ async function serve(flags: Flags): Promise<void> {
       settle('signal')
     }
     // The node of another side in a demonstration ends with the process that started it, however that one ended.
-    if (process.send !== undefined) process.once('disconnect', () => settle('signal'))
+    if (process.send !== undefined) {
+      process.once('disconnect', () => settle('signal'))
+      // The channel is there to be heard of, not to keep this process alive once everything is closed.
+      process.channel?.unref()
+    }
     process.on('SIGINT', onSignal)
     process.on('SIGTERM', onSignal)
     void node.halted.then(() => {
