@@ -97,6 +97,19 @@ describe('exactClearing', () => {
     )
   })
 
+  it('looks at what lies below even where an open top keeps the plan from rising', () => {
+    const at = (startMs: number, endMs: number, altitudeLowerM: number, altitudeUpperM: number): Volume4D =>
+      ({
+        outline: { kind: 'circle', centre: { latDeg: 47, lngDeg: 8 }, radiusM: 100 },
+        startMs,
+        endMs,
+        altitudeLowerM,
+        altitudeUpperM,
+      }) as unknown as Volume4D
+    const plan = [at(0, 1, 0.005, 2), at(0, 1, 0, 0), at(0, 0, 0, Infinity)]
+    expect(exactClearing(plan, [at(1, 1, 0, 0)], limits).downM).toBe(2.01)
+  })
+
   it('cannot move a plan that never ends', () => {
     const endless = {
       outline: { kind: 'circle', centre: { latDeg: 0, lngDeg: 0 }, radiusM: 10 },

@@ -118,6 +118,7 @@ function distanceTo(limit: number, face: number): number {
   return face === Infinity ? -Infinity : limit - face
 }
 
+/** A plan that cannot move one way may still move the other: the reach always holds the plan where it is. */
 function withinReach(lo: number, hi: number, reach: Reach): boolean {
-  return lo <= reach.forward && hi >= -reach.back
+  return lo <= Math.max(0, reach.forward) && hi >= -Math.max(0, reach.back)
 }
