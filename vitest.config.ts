@@ -12,6 +12,7 @@ export default defineConfig({
       'tools/**/*.test.ts',
       'bench/src/**/*.test.ts',
     ],
+    setupFiles: ['tools/property-seed.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
