@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer as createTlsServer, type TLSSocket } from 'node:tls'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { createServer as createTlsServer, type TLSSocket } from 'node:tls'
+import { pinOfPeer } from '@parley/client/tls'
 import { describe, expect, test } from 'vitest'
+import { openTlsKey } from '../src/line/tls-key.ts'
 import { makeFolder } from './harness.ts'
-import { openTlsKey, pinOfPeer } from '../src/line/tls-key.ts'
 import { actsOf, join, linkTo, must, openLine, sizesOf, startSide, until } from './line-harness.ts'
 
 const origin = (party: string): string => `ridge-7.parley/${party}/1`

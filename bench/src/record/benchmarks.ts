@@ -1,5 +1,5 @@
-import type { Benchmark, Measurement } from '../benchmark.ts'
-import { WrongAnswer } from '../load/check.ts'
+import type { Benchmark } from '../benchmark.ts'
+import { orWrong } from '../or-wrong.ts'
 import { durableActs } from './durable.ts'
 import { poolWithLog } from './pool.ts'
 import { proofCost } from './proofs.ts'
@@ -13,14 +13,4 @@ export const benchmarks: readonly Benchmark[] = [
   { id: 'R3', title: 'inclusion proofs at 10^8 leaves', run: proofCost },
   { id: 'R5', title: 'cold start of a log, and its memory (R6)', run: coldStart },
   { id: 'R7', title: 'deliveries written to a pool that is a log, and to one that is not', run: poolWithLog },
-].map(({ id, title, run }) => ({ id, title, run: (context) => orWrong(id, () => run(context)) }))
-
-/** A wrong answer ends its own benchmark and fails the run, but keeps no other from being measured. */
-async function orWrong(id: string, run: () => Promise<Measurement[]>): Promise<readonly Measurement[]> {
-  try {
-    return await run()
-  } catch (error) {
-    if (error instanceof WrongAnswer) return [{ id, what: error.message, unit: '', value: null, right: false }]
-    throw error
-  }
-}
+].map(orWrong)

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import type { Benchmark, BenchmarkContext, Measurement } from '../benchmark.ts'
-import { WrongAnswer } from '../load/check.ts'
 import { busyCell } from '../load/plans.ts'
+import { orWrong } from '../or-wrong.ts'
 import { median } from '../statistics.ts'
 import { fdatasyncMs, isInMemory, memoryFolder } from './disk.ts'
 import { httpLimit } from './http-limit.ts'
@@ -39,17 +39,7 @@ export const benchmarks: readonly Benchmark[] = [
   { id: 'W6', title: 'latency of a single client', run: singleClient },
   { id: 'W7', title: 'token check', run: tokenCheck },
   { id: 'W8', title: 'restart with 1 M stored', run: restart },
-].map(({ id, title, run }) => ({ id, title, run: (context) => orWrong(id, () => run(context)) }))
-
-/** A wrong answer ends its own benchmark and fails the run, but keeps no other from being measured. */
-async function orWrong(id: string, run: () => Promise<Measurement[]>): Promise<readonly Measurement[]> {
-  try {
-    return await run()
-  } catch (error) {
-    if (error instanceof WrongAnswer) return [{ id, what: error.message, unit: '', value: null, right: false }]
-    throw error
-  }
-}
+].map(orWrong)
 
 /** Middle one of several runs by its rate, each on a copy of the store, or on an empty folder. */
 async function middleRun(

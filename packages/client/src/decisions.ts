@@ -2,6 +2,7 @@ import type { Decision, Scope } from '@parley/contracts'
 import { RefusedError } from '@parley/units'
 import { type Connection, sortAnswer } from './call.ts'
 import { readEventStream } from './event-stream.ts'
+import { readPieces } from './read-body.ts'
 import { DEFAULT_RETRY, pause, retryDelayMs } from './retry.ts'
 
 /** The server will not give the stream: wrong token, wrong scope or wrong `after`. `details.status` is its status. */
@@ -110,7 +111,8 @@ async function opened(connection: Connection, options: OpenOptions): Promise<Asy
       redirect: 'error',
       signal: options.signal,
     })
-    if (response.ok && response.body !== null) return pieces(response.body)
+    if (response.ok && response.body !== null)
+      return readPieces(response.body, (cause) => new LostError('The stream of decisions broke.', { cause }))
     const answer = sortAnswer<never>(response.status, await response.text(), true)
     if (answer.kind === 'refused' && response.status !== 429) {
       throw new StreamRefusedError(answer.error.message, { status: response.status, code: answer.error.code })
@@ -120,22 +122,6 @@ async function opened(connection: Connection, options: OpenOptions): Promise<Asy
     throw new LostError('The stream of decisions could not be opened.', { cause })
   }
   throw new LostError(`The stream of decisions could not be opened (HTTP ${response.status}).`)
-}
-
-/** Not every browser can iterate over a body itself. */
-async function* pieces(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const reader = body.getReader()
-  try {
-    for (;;) {
-      const { done, value } = await reader.read()
-      if (done) return
-      yield value
-    }
-  } catch (cause) {
-    throw new LostError('The stream of decisions broke.', { cause })
-  } finally {
-    await reader.cancel().catch(() => {})
-  }
 }
 
 async function* decisionsOf(body: AsyncIterable<Uint8Array>, alive: () => void): AsyncGenerator<Decision> {

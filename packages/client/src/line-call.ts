@@ -1,5 +1,6 @@
 import type { LineReason } from '@parley/contracts'
 import { LineRefusedError, LineUnreachableError } from './line-errors.ts'
+import { readBody } from './read-body.ts'
 import { mayPass, pause, type RetryPolicy, retryAfterMs, retryDelayMs } from './retry.ts'
 
 /** How to reach the node's own line API. */
@@ -63,7 +64,10 @@ export async function callLine(
         request,
         AbortSignal.any([stop, AbortSignal.timeout(connection.attemptMs)]),
       )
-      const bytes = await wholeBody(response, request.path)
+      const { path } = request
+      const tooLong = (): LineUnreachableError =>
+        new LineUnreachableError('line-unreadable', `${path} gives more than ${MOST_BYTES} bytes`, { url: path })
+      const bytes = await readBody(response, { most: MOST_BYTES, tooLong })
       if (response.ok || request.wanted?.includes(response.status) === true)
         return { status: response.status, headers: response.headers, bytes }
       const error = errorOf({ status: response.status, bytes, url: urlOf(connection, request) })
@@ -99,27 +103,6 @@ export function sendLine(connection: LineConnection, request: LineRequest, signa
     redirect: 'error',
     signal,
   })
-}
-
-async function wholeBody(response: Response, path: string): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = []
-  let length = 0
-  const reader = response.body?.getReader()
-  for (let read = await reader?.read(); read?.done === false; read = await reader?.read()) {
-    length += read.value.length
-    if (length > MOST_BYTES) {
-      await reader?.cancel()
-      throw new LineUnreachableError('line-unreadable', `${path} gives more than ${MOST_BYTES} bytes`, { url: path })
-    }
-    chunks.push(read.value)
-  }
-  const bytes = new Uint8Array(length)
-  let at = 0
-  for (const chunk of chunks) {
-    bytes.set(chunk, at)
-    at += chunk.length
-  }
-  return bytes
 }
 
 /** What an answer that is not 2xx says. A node that is not Parley may answer without a code, or without JSON at all. */

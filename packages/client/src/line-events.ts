@@ -2,6 +2,7 @@ import type { LineEvents } from '@parley/contracts'
 import { readEventStream } from './event-stream.ts'
 import { errorOf, type LineConnection, sendLine } from './line-call.ts'
 import { LineRefusedError, LineUnreachableError } from './line-errors.ts'
+import { readPieces } from './read-body.ts'
 import { DEFAULT_RETRY, pause, retryDelayMs } from './retry.ts'
 
 /** What a table's stream tells: the kind of event with its data, and the version of the projection it came with. */
@@ -97,7 +98,8 @@ async function opened(
   let response: Response
   try {
     response = await sendLine(connection, { method: 'GET', path, accept: 'text/event-stream' }, signal)
-    if (response.ok && response.body !== null) return pieces(response.body)
+    if (response.ok && response.body !== null)
+      return readPieces(response.body, (cause) => new LostError('the events of the line broke off', { cause }))
     const bytes = new Uint8Array(await response.arrayBuffer())
     const error = errorOf({ status: response.status, bytes, url: path })
     if (error instanceof LineRefusedError && response.status !== 429) throw error
@@ -106,20 +108,4 @@ async function opened(
     throw new LostError('the events of the line cannot be had', { cause })
   }
   throw new LostError(`the events of the line cannot be had (HTTP ${response.status})`)
-}
-
-/** Not every browser can iterate over a body itself. */
-async function* pieces(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const reader = body.getReader()
-  try {
-    for (;;) {
-      const { done, value } = await reader.read()
-      if (done) return
-      yield value
-    }
-  } catch (cause) {
-    throw new LostError('the events of the line broke off', { cause })
-  } finally {
-    await reader.cancel().catch(() => undefined)
-  }
 }

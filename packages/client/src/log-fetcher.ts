@@ -1,4 +1,5 @@
 import { FaultError } from '@parley/units'
+import { readBody } from './read-body.ts'
 import { DEFAULT_RETRY, mayPass, pause, type RetryPolicy, retryAfterMs, retryDelayMs } from './retry.ts'
 import type { TokenSource } from './token-source.ts'
 
@@ -91,30 +92,12 @@ type Fetched =
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
   | { readonly kind: 'status'; readonly status: number; readonly text: string; readonly waitMs: number }
 
-async function bodyOf(response: Response, url: string): Promise<Uint8Array> {
+function bodyOf(response: Response, url: string): Promise<Uint8Array> {
   const tooLarge = (): LogFetchError =>
     new LogFetchError('log-too-large', `${url} gives more than ${MOST_BYTES} bytes, which no file of a log has`, {
       url,
     })
-  const chunks: Uint8Array[] = []
-  let length = 0
-  const reader = response.body?.getReader()
-  for (let read = await reader?.read(); read?.done === false; read = await reader?.read()) {
-    const { value } = read
-    length += value.length
-    if (length > MOST_BYTES) {
-      await reader?.cancel()
-      throw tooLarge()
-    }
-    chunks.push(value)
-  }
-  const bytes = new Uint8Array(length)
-  let at = 0
-  for (const chunk of chunks) {
-    bytes.set(chunk, at)
-    at += chunk.length
-  }
-  return bytes
+  return readBody(response, { most: MOST_BYTES, tooLong: tooLarge })
 }
 
 function refused(url: string, { status, text }: Extract<Fetched, { kind: 'status' }>): LogFetchError {

@@ -10,6 +10,7 @@ export {
   type JournalRefusalDetails,
   type LockHolder,
 } from './errors.ts'
+export { syncFolder } from './folder.ts'
 export type { Journal, JournalEntry, JournalNotice, Section, Snapshot, SnapshotProblem } from './journal.ts'
 export type {
   CosignedHead,

@@ -165,7 +165,6 @@ export {
   formatRole,
   MESSAGE,
   type MessageBody,
-  messageOfBody,
   parseRole,
   type RoleAddress,
   sealMessageBody,

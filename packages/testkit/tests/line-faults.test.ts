@@ -194,7 +194,8 @@ describe('a line that is cut', () => {
     // Nobody else ends it.
     const other = { o: south.origin, i: ofSouth.index, h: ofSouth.leaf }
     await expect(north.say({ kind: 'line.resume', body: { ref: other }, ref: other }, 2)).rejects.toMatchObject({
-      status: 422,
+      code: 'ACT_BODY',
+      details: { field: 'body.ref.o' },
     })
   }, 120_000)
 })

@@ -1,10 +1,9 @@
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { TLSSocket } from 'node:tls'
+import { pinOf, selfSignedCertificate } from '@parley/client/tls'
 import { readText, systemReason, writeNewFiles } from '../keys/files.ts'
 import { CannotFollow } from '../keys/usage.ts'
-import { certificateOf } from './certificate.ts'
 
 /** The key a relay shows, by which those who dial it know that it is the one they mean. */
 export interface RelayIdentity {
@@ -12,17 +11,6 @@ export interface RelayIdentity {
   readonly cert: string
   /** SHA-256 of the SubjectPublicKeyInfo, 64 hex digits. */
   readonly pin: string
-}
-
-export const pinOf = (key: KeyObject): string =>
-  createHash('sha256')
-    .update(key.export({ type: 'spki', format: 'der' }))
-    .digest('hex')
-
-/** Who is at the other end: the pin of the key it has proved to hold; null when it showed none. */
-export function callerOf(socket: TLSSocket): string | null {
-  const certificate = socket.getPeerX509Certificate()
-  return certificate === undefined ? null : pinOf(certificate.publicKey)
 }
 
 /** The relay's key in `<dir>/relay.key`, made at the first start and never overwritten. @throws {CannotFollow} */
@@ -47,5 +35,5 @@ export function openIdentity(dir: string): RelayIdentity {
   }
   if (secret.asymmetricKeyType !== 'ec' || secret.asymmetricKeyDetails?.namedCurve !== 'prime256v1')
     throw new CannotFollow('--data', path, 'must hold a private key on P-256')
-  return { key: pem, cert: certificateOf(secret), pin: pinOf(createPublicKey(secret)) }
+  return { key: pem, cert: selfSignedCertificate(secret), pin: pinOf(createPublicKey(secret)) }
 }

@@ -9,9 +9,9 @@ import { createInterface } from 'node:readline'
 import type { Duplex } from 'node:stream'
 import { TLSSocket, connect as tlsConnect } from 'node:tls'
 import { fileURLToPath } from 'node:url'
+import { pinOf, pinOfPeer, selfSignedCertificate } from '@parley/client/tls'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { certificateOf } from './certificate.ts'
-import { callerOf, openIdentity, pinOf, type RelayIdentity } from './identity.ts'
+import { openIdentity, type RelayIdentity } from './identity.ts'
 import { type Relay, type RelayEvent, type RelayLimits, startRelay } from './relay.ts'
 
 const ROOM = fileURLToPath(new URL('../..', import.meta.url))
@@ -29,7 +29,7 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }))
 function makeParty(): RelayIdentity {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const key = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string
-  return { key, cert: certificateOf(privateKey), pin: pinOf(publicKey) }
+  return { key, cert: selfSignedCertificate(privateKey), pin: pinOf(publicKey) }
 }
 
 const relayOf = (
@@ -117,7 +117,7 @@ test('the line’s own TLS runs through it from end to end: the relay sees only 
   await once(client, 'secureConnect')
   server.write('the contents of the line')
   expect(await heard(client, 24)).toBe('the contents of the line')
-  expect([callerOf(server), callerOf(client)]).toEqual([NORTH.pin, SOUTH.pin])
+  expect([pinOfPeer(server), pinOfPeer(client)]).toEqual([NORTH.pin, SOUTH.pin])
   expect(Buffer.concat(seen).includes('the contents')).toBe(false)
   client.destroy()
 })

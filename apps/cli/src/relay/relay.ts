@@ -3,7 +3,8 @@ import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
-import { callerOf, type RelayIdentity } from './identity.ts'
+import { pinOfPeer } from '@parley/client/tls'
+import type { RelayIdentity } from './identity.ts'
 
 /** How much anybody may have of a relay. */
 export interface RelayLimits {
@@ -247,7 +248,7 @@ export function startRelay(options: RelayOptions): Promise<Relay> {
 
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => undefined)
-    const pin = callerOf(socket as TLSSocket)
+    const pin = pinOfPeer(socket as TLSSocket)
     if (request.headers.upgrade?.toLowerCase() !== PROTOCOL || request.method !== 'GET')
       return refuse(socket, 426, { pin, why: 'another protocol' })
     if (pin === null) return refuse(socket, 403, { pin, why: 'no key was shown' })

@@ -1,9 +1,10 @@
-import { Agent, type AgentOptions, type IncomingMessage, request as httpRequest } from 'node:http'
-import { connect as netConnect, isIP, type Socket } from 'node:net'
+import { Agent, type AgentOptions, request as httpRequest, type IncomingMessage } from 'node:http'
+import { isIP, connect as netConnect, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { connect as tlsConnect, type TLSSocket } from 'node:tls'
+import { type TLSSocket, connect as tlsConnect } from 'node:tls'
+import { pinOfPeer } from '@parley/client/tls'
 import type { PeerAddress, RelayAddress } from './address.ts'
-import { pinOfPeer, type TlsKey } from './tls-key.ts'
+import type { TlsKey } from './tls-key.ts'
 
 /** The other end is not who it should be, or a relay does not lead to it. */
 export class DialRefused extends Error {

@@ -1,10 +1,9 @@
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { TLSSocket } from 'node:tls'
+import { pinOf, selfSignedCertificate } from '@parley/client/tls'
 import { StartRefused } from '../errors.ts'
 import { writeDurably } from '../record/durable-file.ts'
-import { selfSignedCertificate } from './self-signed.ts'
 
 /** The key a node shows to peers and relays, with the certificate it needs to be shown in. */
 export interface TlsKey {
@@ -14,18 +13,6 @@ export interface TlsKey {
   readonly cert: string
   /** SHA-256 of the SubjectPublicKeyInfo, 64 hex digits: what enrolments name. */
   readonly pin: string
-}
-
-/** SHA-256 of a key's SubjectPublicKeyInfo as 64 lower-case hex digits. */
-export const pinOf = (publicKey: KeyObject): string =>
-  createHash('sha256')
-    .update(publicKey.export({ type: 'spki', format: 'der' }))
-    .digest('hex')
-
-/** The pin of the key that the other end has shown; null: it showed none. */
-export function pinOfPeer(socket: TLSSocket): string | null {
-  const certificate = socket.getPeerX509Certificate()
-  return certificate === undefined ? null : pinOf(certificate.publicKey)
 }
 
 /** The node's TLS key in `<dataDir>/keys/tls.key`, made at the first start. @throws {StartRefused} */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { closeSync, fsyncSync, openSync } from 'node:fs'
 import { link, mkdir, open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
+import { syncFolder } from '@parley/journal'
 
 export interface DurableOptions {
   /** Permissions of the file; default 0600. */
@@ -36,17 +36,6 @@ export async function writeDurably(
     await rm(draft, { force: true })
   }
   syncFolder(dir)
-}
-
-/** Makes the names in a folder durable. Windows has no such call and keeps them itself. */
-export function syncFolder(dir: string): void {
-  if (process.platform === 'win32') return
-  const fd = openSync(dir, 'r')
-  try {
-    fsyncSync(fd)
-  } finally {
-    closeSync(fd)
-  }
 }
 
 /** Makes a folder, with those above it that are missing, and has their names on the disk before this resolves. */

@@ -1,14 +1,14 @@
-import type { CosignedHead, Journal, JournalLog } from '@parley/journal'
+import { type CosignedHead, type Journal, type JournalLog, recoverTail, type TailSource } from '@parley/journal'
 import {
   bundlePath,
   decodeBundle,
   EMPTY_ROOT,
+  encodeBundle,
   encodeHex,
   formatAddCheckpoint,
   formatCheckpoint,
   isRecordError,
   openCheckpoint,
-  parseBlobLeaf,
   readAddCheckpointAnswer,
   readPendingAnswer,
   type Signer,
@@ -194,7 +194,7 @@ async function recover(testimonies: readonly Testimony[], options: StartRuleOpti
       return status === 200 ? bytes : null
     }
     try {
-      await log.appendSigned(from, lostEntries({ from, to: size, read }), note as Uint8Array)
+      await recoverTail(journal, copyOf(note as Uint8Array, read))
       tell({ event: 'record.recovered', mirror: spec.name, from, to: journal.head() })
       say(`entries ${from} to ${journal.head()} came back from ${spec.name}, as they were signed here before`)
     } catch (error) {
@@ -207,38 +207,25 @@ async function recover(testimonies: readonly Testimony[], options: StartRuleOpti
   }
 }
 
-interface LostTail {
-  readonly from: number
-  readonly to: number
-  /** A file of the copy; null when it is not there. */
-  readonly read: (path: string, maxBytes: number) => Promise<Uint8Array | null>
-}
+type ReadCopy = (path: string, maxBytes: number) => Promise<Uint8Array | null>
 
-/** The entries `from` to `to` of a copy, one after the other; what is wrong with them shows in the root. */
-async function* lostEntries({ from, to, read }: LostTail): AsyncGenerator<Uint8Array, void, undefined> {
-  for (let at = from; at < to; ) {
-    const index = Math.floor(at / TILE_WIDTH)
-    const width = Math.min(TILE_WIDTH, to - index * TILE_WIDTH)
-    const leaves = await readLeaves(index, width, read)
-    for (const leaf of leaves.slice(at - index * TILE_WIDTH)) {
-      const blob = parseBlobLeaf(leaf)
-      if (blob === null) yield leaf
-      else {
-        const content = await read(`blob/${blob.sha256}`, MAX_BLOB_BYTES)
-        if (content === null || content.byteLength !== blob.length || encodeHex(sha256(content)) !== blob.sha256)
-          throw new Error(`the long entry ${blob.sha256} is not there as it was written`)
-        yield content
-      }
-    }
-    at = index * TILE_WIDTH + width
-  }
-}
+/** A mirror's copy of our log below a prefix, under the head it has shown already. */
+const copyOf = (note: Uint8Array, read: ReadCopy): TailSource => ({
+  checkpoint: () => Promise.resolve(note),
+  bundle: (index, width) => readBundle(index, width, read),
+  async blob(name) {
+    const content = await read(`blob/${name}`, MAX_BLOB_BYTES)
+    if (content === null || encodeHex(sha256(content)) !== name)
+      throw new Error(`the long entry ${name} is not there as it was written`)
+    return content
+  },
+})
 
 /** A partial bundle may be gone once the full one exists. */
-async function readLeaves(index: number, width: number, read: LostTail['read']): Promise<Uint8Array[]> {
+async function readBundle(index: number, width: number, read: ReadCopy): Promise<Uint8Array> {
   const partial = await read(bundlePath(index, width), MAX_BUNDLE_BYTES)
-  if (partial !== null) return decodeBundle(partial, width)
+  if (partial !== null) return partial
   const full = width === TILE_WIDTH ? null : await read(bundlePath(index), MAX_BUNDLE_BYTES)
   if (full === null) throw new Error(`entries from ${index * TILE_WIDTH} on are not there`)
-  return decodeBundle(full, TILE_WIDTH).slice(0, width)
+  return encodeBundle(decodeBundle(full, TILE_WIDTH).slice(0, width))
 }

@@ -1,7 +1,7 @@
 import { type Act, encodeHex, type JsonObject, parseLogName } from '@parley/record'
 import type { ActKind } from '../act-kind.ts'
 import { FieldReader } from '../fields.ts'
-import { PASSES_SUSPENSION, PRECEDENCES, type Precedence, type Subject, SUBJECTS } from '../subjects.ts'
+import { PASSES_SUSPENSION, PRECEDENCES, type Precedence, SUBJECTS, type Subject } from '../subjects.ts'
 import { bodyHash } from '../volume-body.ts'
 import { type ContentItem, readContent, readZone } from './content.ts'
 import { parseMessageNumber, yearOf } from './number.ts'
@@ -80,19 +80,15 @@ export function readNumber(fields: FieldReader, field: string): string {
   return text
 }
 
-/** Reads the body of a message of this party, as the line does. Throws LineError ACT_BODY. */
-export const messageOfBody = (body: JsonObject, party: string): MessageBody => readMessage(body, party)
-
-const parseMessage = (body: JsonObject, act: Act): MessageBody => readMessage(body, parseLogName(act.o).party)
-
-function readMessage(body: JsonObject, party: string): MessageBody {
+function parseMessage(body: JsonObject, act: Act): MessageBody {
   const fields = new FieldReader(body).only(...FIELDS)
   const number = readNumber(fields, 'number')
   const parts = parseMessageNumber(number)
   const from = readRole(fields, 'from')
   const to = readRole(fields, 'to')
   const dtgS = fields.seconds('dtg')
-  if (from.party !== party) throw fields.refusal('from', 'must be a role of the party whose log it is')
+  if (from.party !== parseLogName(act.o).party)
+    throw fields.refusal('from', 'must be a role of the party whose log it is')
   if (parts?.from !== from.party || parts.to !== to.party)
     throw fields.refusal('number', 'must be of the direction that from and to say')
   if (parts.year !== yearOf(dtgS)) throw fields.refusal('number', 'must be of the UTC year of dtg')

@@ -1,4 +1,6 @@
 import { readFile } from 'node:fs/promises'
+import type { ItemDraft, TemplateDraft } from '@parley/client'
+import type { AnswerCode } from '@parley/line'
 import { SCENARIO_FOLDER, SCENARIO_FORMATS } from '../load-scenario.ts'
 import { ScenarioError } from '../scenario-error.ts'
 
@@ -16,15 +18,16 @@ export interface LineScenarioVolume {
   readonly to_min: number
 }
 
-/** An item of a message: as the line has it, but positions in degrees and times in minutes from now. */
-export type LineScenarioItem = Readonly<Record<string, unknown>> & { readonly letter: string; readonly type: string }
+/** An item of an agreed sentence, as `composeMessage` of @parley/client takes it, but times in minutes from the beat. */
+export type LineScenarioItem = Exclude<ItemDraft, { type: 'time' }> | { readonly type: 'time'; readonly in_min: number }
 
 export interface LineScenarioMessage {
   readonly to: string
   readonly precedence: 'FLASH' | 'PRIORITY' | 'ROUTINE'
-  readonly subject: string
-  readonly template?: { readonly id: string; readonly values: Readonly<Record<string, string>> }
-  readonly content: readonly LineScenarioItem[]
+  readonly template: {
+    readonly id: TemplateDraft['id']
+    readonly items: Readonly<Record<string, LineScenarioItem>>
+  }
 }
 
 export const LINE_DEEDS = [
@@ -51,7 +54,7 @@ export interface LineBeat {
   readonly label?: string
   readonly about?: string
   readonly message?: LineScenarioMessage
-  readonly answer?: string
+  readonly answer?: AnswerCode
   readonly volume?: string
   readonly shift_s?: number
   readonly expects?: { readonly blocked: boolean; readonly later_s?: number }

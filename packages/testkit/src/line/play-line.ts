@@ -1,12 +1,27 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { LineClient } from '@parley/client'
-import { echoPosition, type Volume4D } from '@parley/geo4d'
-import { formatItem, messageOfBody, sealMessageBody, volumeBody } from '@parley/line'
-import type { ActRef, JsonObject, Signer } from '@parley/record'
+import {
+  type ActInput,
+  ackIntent,
+  activateIntent,
+  answerMessage,
+  composeMessage,
+  type ItemDraft,
+  type LineClient,
+  messageBodyOf,
+  openMessage,
+  openWatch,
+  proposeIntent,
+  readBackMessage,
+  suspendLine,
+  takeMessage,
+} from '@parley/client'
+import type { Volume4D } from '@parley/geo4d'
+import { formatItem, volumeBody } from '@parley/line'
+import type { ActRef } from '@parley/record'
 import { degrees, epochMs, metresHae } from '@parley/units'
-import { sayingOf } from './line-act.ts'
 import type { LineBeat, LineScenario, LineScenarioItem } from './line-scenario.ts'
+import { sayingOf } from './saying.ts'
 import type { SimulatedSide } from './simulated-side.ts'
 
 export interface LinePlayer {
@@ -35,7 +50,6 @@ export interface LinePlay {
 interface Made {
   readonly ref: ActRef
   readonly number: string | null
-  readonly body: JsonObject
 }
 
 const ARRIVAL_MS = 20_000
@@ -48,7 +62,6 @@ export async function playLine(options: LinePlayOptions): Promise<LinePlay> {
   const { scenario, players, signal, nowS, log, pace = 1 } = options
   const startS = nowS()
   const made = new Map<string, Made>()
-  const owners = new Map<string, string>()
   let met = 0
   let unmet = 0
   for (const [at, beat] of scenario.beats.entries()) {
@@ -56,7 +69,7 @@ export async function playLine(options: LinePlayOptions): Promise<LinePlay> {
     if (signal.aborted) return { met, unmet, stopped: true }
     const player = players.find(({ side }) => side.party === beat.actor)
     if (player === undefined) throw new Error(`${beat.actor} has no player`)
-    const cast: Cast = { scenario, player, beat, startS, nowS, made, owners, signal }
+    const cast: Cast = { scenario, player, beat, startS, nowS, made, signal }
     try {
       const came = await perform(cast)
       met += 1
@@ -78,7 +91,6 @@ interface Cast {
   readonly startS: number
   readonly nowS: () => number
   readonly made: Map<string, Made>
-  readonly owners: Map<string, string>
   readonly signal: AbortSignal
 }
 
@@ -87,48 +99,34 @@ async function perform(cast: Cast): Promise<string> {
   const { party } = player.side
   switch (beat.does) {
     case 'watch':
-      await say(cast, { kind: 'watch.open', body: { role: `${party}.duty` } })
+      await say(cast, openWatch(`${party}.duty`))
       return 'watch open'
     case 'message':
       return sendMessage(cast)
     case 'open':
-      return about(cast, 'ack.open', {})
+      return about(cast, openMessage)
     case 'take':
-      return about(cast, 'ack.take', { role: `${party}.duty` })
-    case 'readback': {
-      const { body } = await arrived(cast)
-      const items = messageOfBody(body, partyOfMade(cast))
-        .content.filter(({ type }) => type !== 'text' && type !== 'code')
-        .map((item) => ({ letter: item.letter, text: item.type === 'position' ? item.echo.text : formatItem(item) }))
-      return about(cast, 'ack.readback', { items, match: true })
-    }
+      return about(cast, (number) => takeMessage(number, `${party}.duty`))
+    case 'readback':
+      return readBack(cast)
     case 'answer':
-      return about(cast, 'ack.answer', { answer: beat.answer ?? 'concur' })
+      return about(cast, (number) => answerMessage(number, { answer: beat.answer ?? 'concur' }))
     case 'border': {
       const { vertices, ...rest } = cast.scenario.border
       const body = { ...rest, vertices: vertices.map(([lat, lng]) => [e7(lat), e7(lng)]) }
-      await say(cast, { kind: 'border.agree', body, officers: 2 })
+      await say(cast, { kind: 'border.agree', body }, { officers: 2 })
       return 'logged'
     }
     case 'propose': {
-      const body = {
-        id: randomBytes(16).toString('hex'),
-        volumes: [volumeBody(volumeOf(cast))],
-        priority: 1,
-        profile: 'rule-of-threes',
-        key: [],
-      }
-      const check = await player.client.check(cast.scenario.table, {
-        volumes: [volumeBody(volumeOf(cast))],
-        profile: 'rule-of-threes',
-      })
-      if (check.verdict !== 'clear') throw new Error('the plan is not clear')
-      await say(cast, { kind: 'intent.propose', body })
+      const { verdict, key } = await check(cast)
+      if (verdict !== 'clear') throw new Error('the plan is not clear')
+      const id = randomBytes(16).toString('hex')
+      await say(cast, proposeIntent({ id, volumes: [volumeBody(volumeOf(cast))], priority: 1, profile: PROFILE, key }))
       return 'clear, proposed'
     }
     case 'ack': {
       const { ref } = await arrived(cast)
-      await say(cast, { kind: 'intent.ack', body: { consent: false }, ref })
+      await say(cast, ackIntent(ref, { consent: false }))
       return 'acknowledged'
     }
     case 'activate': {
@@ -138,112 +136,76 @@ async function perform(cast: Cast): Promise<string> {
         const { intents } = await player.client.flights(cast.scenario.table)
         return intents.some((one) => sameRef(one.ref as ActRef, plan.ref) && one.state === 'accepted')
       })
-      await say(cast, { kind: 'intent.activate', ref: plan.ref })
+      await say(cast, activateIntent(plan.ref))
       return 'accepted by all, active'
     }
     case 'check': {
-      const check = await player.client.check(cast.scenario.table, {
-        volumes: [volumeBody(volumeOf(cast))],
-        profile: 'rule-of-threes',
-      })
-      const laterS = (check.clearing as { laterS?: number } | null)?.laterS
-      const blocked = check.verdict === 'blocked'
+      const { verdict, clearing } = await check(cast)
+      const laterS = (clearing as { laterS?: number } | null)?.laterS
       const { expects } = beat
-      if (
-        expects !== undefined &&
-        (blocked !== expects.blocked || (expects.later_s !== undefined && laterS !== expects.later_s))
-      )
-        throw new Error(`${check.verdict}, clear ${String(laterS)} s later`)
-      return blocked ? `blocked, clear ${String(laterS)} s later` : 'clear'
+      const blocked = verdict === 'blocked'
+      const asTold =
+        expects === undefined ||
+        (blocked === expects.blocked && (expects.later_s === undefined || laterS === expects.later_s))
+      const came = blocked ? `blocked, clear ${String(laterS)} s later` : 'clear'
+      if (!asTold) throw new Error(came)
+      return came
     }
-    case 'suspend':
-      await say(cast, {
-        kind: 'line.suspend',
-        body: { scope: 'all', reason: 'political-decision', since: cast.nowS(), safety_only: true },
-        officers: 2,
-      })
+    case 'suspend': {
+      const suspension = { scope: 'all', reason: 'political-decision', sinceS: cast.nowS(), safetyOnly: true } as const
+      await say(cast, suspendLine(suspension), { officers: 2 })
       return 'declared; the link is measured apart'
+    }
   }
 }
+
+const PROFILE = 'rule-of-threes'
+
+const check = (cast: Cast): ReturnType<LineClient['check']> =>
+  cast.player.client.check(cast.scenario.table, { volumes: [volumeBody(volumeOf(cast))], profile: PROFILE })
 
 const e7 = (value: number): number => Math.round(value * 1e7)
 const sameRef = (a: ActRef, b: ActRef): boolean => a.o === b.o && a.i === b.i && a.h === b.h
 
 /** Signs and posts; what it made is known by the beat's label. */
 async function say(
-  { scenario, player, beat, made, owners }: Cast,
-  saying: {
-    readonly kind: string
-    readonly body?: JsonObject
-    readonly ref?: ActRef
-    readonly officers?: number
-    readonly number?: string
-  },
+  { scenario, player, beat, made }: Cast,
+  input: ActInput,
+  { officers = 1, number = null }: { readonly officers?: number; readonly number?: string | null } = {},
 ): Promise<void> {
-  const { kind, body = {}, ref, officers = 1, number = null } = saying
   const draft = await player.client.draft(scenario.table)
-  const signers: Signer[] = player.side.officers.slice(0, officers).map(({ signer }) => signer)
-  const note = sayingOf(draft, { kind, body, ...(ref === undefined ? {} : { ref }) }, signers)
-  const { origin, index, leaf } = await player.client.post(scenario.table, note)
-  if (beat.label === undefined) return
-  made.set(beat.label, { ref: { o: origin, i: index, h: leaf }, number, body })
-  owners.set(beat.label, player.side.party)
+  const signers = player.side.officers.slice(0, officers).map(({ signer }) => signer)
+  const { origin, index, leaf } = await player.client.post(scenario.table, sayingOf(draft, input, signers))
+  if (beat.label !== undefined) made.set(beat.label, { ref: { o: origin, i: index, h: leaf }, number })
 }
 
 async function sendMessage(cast: Cast): Promise<string> {
   const { beat, player, scenario, nowS } = cast
   const { message } = beat
   if (message === undefined) throw new Error('the beat has no message')
-  const draft = await player.client.draft(scenario.table)
-  const to = message.to.split('.')[0] ?? ''
-  const number = draft.nextNumbers[to]
-  if (number === undefined) throw new Error(`no number for ${to}`)
-  const body = sealMessageBody({
-    number,
+  const { id, items } = message.template
+  const atS = nowS()
+  const composed = composeMessage(await player.client.draft(scenario.table), {
     precedence: message.precedence,
     from: `${player.side.party}.duty`,
     to: message.to,
-    info: [],
-    subject: message.subject,
-    dtg: draft.at,
     zone: scenario.zone,
-    basis: 'NONE',
-    refs: [],
-    content: message.content.map((item) => itemBody(item, { zone: scenario.zone, nowS: nowS() })),
     remarks: 'SIMULATED',
-    ...(message.template === undefined
-      ? {}
-      : { template: { id: message.template.id, values: { ...message.template.values } } }),
+    template: {
+      id,
+      items: Object.fromEntries(
+        Object.entries(items).map(([slot, item]) => [slot, itemDraft(item, { atS, zone: scenario.zone })]),
+      ),
+    },
   })
-  await say(cast, { kind: 'message', body, number })
-  return `${number} signed`
+  await say(cast, composed.input, { number: composed.number })
+  return `${composed.number} signed`
 }
 
-function itemBody(
+const itemDraft = (
   item: LineScenarioItem,
-  { zone, nowS }: { readonly zone: string; readonly nowS: number },
-): JsonObject {
-  const { letter, type } = item
-  if (type === 'position') {
-    const { lat, lng } = item as unknown as { lat: number; lng: number }
-    const point = { latDeg: degrees(lat), lngDeg: degrees(lng) }
-    const echo = echoPosition(point)
-    return {
-      letter,
-      type,
-      lat_e7: e7(lat),
-      lng_e7: e7(lng),
-      datum: 'WGS84',
-      typed: echo.decimalDegrees,
-      notation: 'decimal_degrees',
-      echo: { notation: 'degrees_minutes_seconds', text: echo.degreesMinutesSeconds },
-    }
-  }
-  if (type === 'time') return { letter, type, at: nowS + Number(item['in_min']) * 60, zone }
-  return { ...(item as unknown as JsonObject) }
-}
-
-const partyOfMade = ({ beat, owners }: Cast): string => owners.get(beat.about ?? '') ?? ''
+  { atS, zone }: { readonly atS: number; readonly zone: string },
+): ItemDraft => (item.type === 'time' ? { type: 'time', atS: atS + item.in_min * 60, zone } : item)
 
 /** What the beat is about, once it has come to the actor's own node. */
 async function arrived(cast: Cast): Promise<Made> {
@@ -258,11 +220,26 @@ async function arrived(cast: Cast): Promise<Made> {
   return about
 }
 
-async function about(cast: Cast, kind: string, body: JsonObject): Promise<string> {
+async function about(cast: Cast, input: (number: string) => ActInput): Promise<string> {
   const { number } = await arrived(cast)
   if (number === null) throw new Error('it is no message')
-  await say(cast, { kind, body: { number, ...body } })
+  await say(cast, input(number))
   return number
+}
+
+/** Reads back what the actor's own node shows of the message. */
+async function readBack(cast: Cast): Promise<string> {
+  const { number } = await arrived(cast)
+  const { messages } = await cast.player.client.messages(cast.scenario.table)
+  const message = messages.find((one) => one.number === number)
+  if (message === undefined) throw new Error(`${String(number)} is not shown`)
+  const heard = messageBodyOf(message).content.map((item) => ({
+    letter: item.letter,
+    text: item.type === 'position' ? item.echo.text : formatItem(item),
+  }))
+  const { input, match } = readBackMessage(message, heard)
+  await say(cast, input)
+  return match ? message.number : `${message.number}, which came back otherwise`
 }
 
 async function until({ signal }: Cast, holds: () => Promise<boolean>): Promise<void> {

@@ -1,18 +1,17 @@
-import { randomBytes } from 'node:crypto'
-import type { LineClient } from '@parley/client'
-import { type Charter, CHARTER_HEADER, charterHash, defaultCharter, formatCharter } from '@parley/line'
+import { charterDraft, type LineClient, newActId, openLine, signDraft } from '@parley/client'
+import { type Charter, defaultCharter, formatCharter } from '@parley/line'
 import {
   encodeUtf8,
   enrolmentFingerprint,
   formatEnrolmentText,
   formatNote,
+  parseEnrolmentText,
   parseNote,
   parseVkey,
   recipientOf,
-  signAct,
   signText,
 } from '@parley/record'
-import { sayingOf } from './line-act.ts'
+import { sayingOf } from './saying.ts'
 import { grantsOf, type SimulatedSide } from './simulated-side.ts'
 
 /** One side of a table to be: its people, its node, and how it is called. */
@@ -77,26 +76,16 @@ export async function seatTable(options: SeatOptions): Promise<void> {
   for (const { client } of seats) await client.putCharter(table, note)
 
   for (const { client, side } of seats) {
-    const { keys } = await client.joining(table)
-    const first = signAct(
-      {
-        v: 1,
-        table,
-        o: parseVkey(keys.log).name,
-        id: randomBytes(16).toString('hex'),
-        kind: 'charter',
-        at: nowS(),
-        seen: [],
-        to: [],
-        body: { sha256: charterHash(text), version: 1 },
-      },
-      side.root.slice(0, 2).map(({ signer }) => signer),
-    )
+    const { draft, input } = charterDraft(await client.joining(table), { atS: nowS() })
+    const first = signDraft(draft, input, {
+      id: newActId(),
+      signers: side.root.slice(0, 2).map(({ signer }) => signer),
+    })
     await client.open(table, first)
   }
   for (const { client, side } of seats) {
     const signers = side.officers.slice(0, 1).map(({ signer }) => signer)
-    await client.post(table, sayingOf(await client.draft(table), { kind: 'line.open' }, signers))
+    await client.post(table, sayingOf(await client.draft(table), openLine(), signers))
   }
   log(`${table}: ${parties.join(', ')} are seated; every code was compared`)
 }
@@ -134,17 +123,12 @@ async function charterText(
     const there = (await client.joining(table)).charter
     if (there !== null) return parseNote(encodeUtf8(there.note)).text
   }
-  const fingerprints = new Map(
-    reveals.map(({ party, note }) => [party, enrolmentFingerprint(parseNote(encodeUtf8(note)).text)]),
-  )
-  const enrolledS = reveals.map(({ note }) => {
-    const [, json = '{}'] = parseNote(encodeUtf8(note)).text.split('\n')
-    return (JSON.parse(json) as { at: number }).at
-  })
-  const text = formatCharter(
+  const texts = reveals.map(({ party, note }) => ({ party, text: parseNote(encodeUtf8(note)).text }))
+  const fingerprints = new Map(texts.map(({ party, text }) => [party, enrolmentFingerprint(text)]))
+  return formatCharter(
     defaultCharter({
       table,
-      atS: Math.max(...enrolledS),
+      atS: Math.max(...texts.map(({ text }) => parseEnrolmentText(text).atS)),
       parties: seats
         .map(({ side, role, title }) => ({
           party: side.party,
@@ -157,8 +141,6 @@ async function charterText(
       change: charter,
     }),
   )
-  if (!text.startsWith(CHARTER_HEADER)) throw new Error('a charter begins with its header')
-  return text
 }
 
 /** Tells every node where the others are reached now: after a restart that may be another port. */

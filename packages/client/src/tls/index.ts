@@ -1,0 +1,2 @@
+export { pinOf, pinOfPeer } from './pin.ts'
+export { selfSignedCertificate } from './self-signed.ts'
