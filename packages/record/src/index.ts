@@ -318,7 +318,14 @@ export {
 // evidence
 export { type Evidence, formatEvidence, parseEvidence } from './evidence/evidence.ts'
 export { EVIDENCE_HEADER, MAX_EVIDENCE_BYTES } from './evidence/evidence-file.ts'
-export { compareSeen, findFork, type HeadWithTree, type SeenComparison } from './evidence/find-fork.ts'
+export {
+  compareSeen,
+  findFork,
+  findForkByPrefix,
+  findForkInProof,
+  type HeadWithTree,
+  type SeenComparison,
+} from './evidence/find-fork.ts'
 export {
   type CosignerFork,
   type CosignerForkFinding,
@@ -329,6 +336,7 @@ export {
   verifyLogFork,
 } from './evidence/fork.ts'
 export type { LeafProof } from './evidence/leaf-proof.ts'
+export type { PrefixProof } from './evidence/prefix-proof.ts'
 export {
   judgeProtestAnswer,
   type Protest,

@@ -76,6 +76,21 @@ export function verifyConsistency({ from, to, fromRoot, toRoot, proof }: Consist
   requireConsistent({ start: 0, end: from, size: to, subtree: fromRoot, root: toRoot, proof })
 }
 
+/**
+ * The root of the first `from` leaves that a consistency proof itself implies, once it leads to `toRoot`; null when it does not, or when
+ * `from` is a power of two, where a proof brings no node of its own to grow from. Whoever sends such a proof with a signed head
+ * shows what its tree of `from` leaves is: another root signed for that size is then a second history.
+ *
+ * @throws RecordError OUT_OF_RANGE, INVALID_HASH, WRONG_PROOF_LENGTH
+ */
+export function impliedPrefix({ from, to, toRoot, proof }: Omit<ConsistencyClaim, 'fromRoot'>): Uint8Array | null {
+  requireWithin('to', to, { min: 1 })
+  requireWithin('from', from, { min: 1, max: to - 1 })
+  requireHashes({ toRoot }, proof)
+  const found = grow({ start: 0, end: from, size: to, proof })
+  return found !== null && equalBytes(found.root, toRoot) ? found.subtree : null
+}
+
 export interface SubtreeConsistencyClaim {
   readonly start: number
   readonly end: number
@@ -122,7 +137,24 @@ function climb(leaf: Uint8Array, index: number, size: number, proof: readonly Ui
   return node
 }
 
-function requireConsistent({ start, end, size, subtree, root, proof }: SubtreeConsistencyClaim): void {
+function requireConsistent({ subtree, root, ...rest }: SubtreeConsistencyClaim): void {
+  const found = grow({ ...rest, whole: subtree })
+  if (found === null) throw wrongLength(rest.proof, 'must reach the root')
+  requireRoot('subtree', subtree, found.subtree)
+  requireRoot('root', root, found.root)
+}
+
+/** The two roots that a proof leads to; null when it has nothing to begin with: no hash, or none but the subtree itself would do. */
+function grow({
+  start,
+  end,
+  size,
+  proof,
+  whole: subtree,
+}: Omit<SubtreeConsistencyClaim, 'subtree' | 'root'> & { readonly whole?: Uint8Array }): {
+  readonly subtree: Uint8Array
+  readonly root: Uint8Array
+} | null {
   let fn = start
   let sn = end - 1
   let tn = size - 1
@@ -142,7 +174,7 @@ function requireConsistent({ start, end, size, subtree, root, proof }: SubtreeCo
   // A subtree that is one node of the tree is its own beginning; otherwise the proof brings the node both grow from.
   const whole = fn === sn
   const seed = whole ? subtree : proof[0]
-  if (seed === undefined) throw wrongLength(proof, 'must reach the root')
+  if (seed === undefined) return null
   let fr = seed
   let sr = seed
   for (let i = whole ? 0 : 1; i < proof.length; i++) {
@@ -164,8 +196,7 @@ function requireConsistent({ start, end, size, subtree, root, proof }: SubtreeCo
     tn = half(tn)
   }
   if (tn !== 0) throw wrongLength(proof, 'must reach the root')
-  requireRoot('subtree', subtree, fr)
-  requireRoot('root', root, sr)
+  return { subtree: fr, root: sr }
 }
 
 const half = (n: number): number => (n - (n % 2)) / 2

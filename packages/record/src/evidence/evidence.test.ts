@@ -13,7 +13,7 @@ import { AT, actOf, entryOf, partyKeys, signerOf } from '../testing/table.ts'
 import type { TileReader } from '../tile-reader.ts'
 import { formatTlogProof } from '../tlog-proof.ts'
 import { formatEvidence, parseEvidence } from './evidence.ts'
-import { compareSeen, findFork } from './find-fork.ts'
+import { compareSeen, findFork, findForkByPrefix, findForkInProof } from './find-fork.ts'
 import { type CosignerFork, type LogFork, verifyCosignerFork, verifyLogFork } from './fork.ts'
 import { judgeProtestAnswer, type Protest, verifyProtest } from './protest.ts'
 import { verifyReceipt } from './receipt.ts'
@@ -85,6 +85,56 @@ describe('a fork of a log', () => {
     if (found === null) return expect.unreachable()
     const fork = parseEvidence(formatEvidence({ kind: 'log-fork', ...found })) as LogFork
     expect(verifyLogFork(fork, north.log.key).index).toBe(a === b ? null : 300)
+  })
+
+  test.each([
+    [500, 700],
+    [512, 700],
+    [301, 513],
+    [699, 700],
+  ])(
+    '#49 heads of %i and %i entries: the tree of the larger says what it was at the size of the smaller',
+    async (a, b) => {
+      const notes = [honest.head(a), forked.head(b)] as const
+      const fromTree = await findForkByPrefix(...notes, forked.reader)
+      const proof = await proveConsistency(forked.reader, { from: a, to: b })
+      const found = [fromTree, await findForkByPrefix(notes[1], notes[0], forked.reader)]
+      // A proof from a size that is one whole node begins with that node, which it does not bring.
+      if (a !== 512) found.push(findForkInProof(...notes, proof))
+      else expect(findForkInProof(...notes, proof)).toBeNull()
+      for (const one of found) {
+        if (one === null) return expect.unreachable()
+        const file = formatEvidence({ kind: 'log-fork', ...one })
+        const fork = parseEvidence(file) as LogFork
+        expect(fork).toEqual({ kind: 'log-fork', ...one })
+        expect(verifyLogFork(fork, north.log.key)).toMatchObject({ origin: north.origin, index: null })
+        const { prefix } = fork
+        if (prefix === undefined) return expect.unreachable()
+        // The smaller log's own root, or a proof of something else, shows nothing.
+        const own = { ...fork, prefix: { ...prefix, root: honest.roots[a] as Uint8Array } }
+        expect(() => verifyLogFork(own, north.log.key)).toThrow(nothing)
+        const made = { ...fork, prefix: { ...prefix, root: new Uint8Array(32) } }
+        expect(() => verifyLogFork(made, north.log.key)).toThrow(expect.objectContaining({ code: 'PROOF_MISMATCH' }))
+        const cut = { ...fork, prefix: { ...prefix, proof: prefix.proof.slice(1) } }
+        expect(() => verifyLogFork(cut, north.log.key)).toThrow()
+        const even = { ...fork, first: honest.head(b), second: forked.head(b) }
+        expect(() => verifyLogFork(even, north.log.key)).toThrow(nothing)
+      }
+    },
+  )
+
+  test('a prefix that agrees, a proof of nothing and a proof that was made up give no evidence', async () => {
+    const grown = [honest.head(300), forked.head(700)] as const
+    expect(await findForkByPrefix(...grown, forked.reader)).toBeNull()
+    expect(await findForkByPrefix(honest.head(400), forked.head(400), forked.reader)).toBeNull()
+    const good = await proveConsistency(forked.reader, { from: 300, to: 700 })
+    expect(findForkInProof(...grown, good)).toBeNull()
+    const notes = [honest.head(500), forked.head(700)] as const
+    const proof = await proveConsistency(forked.reader, { from: 500, to: 700 })
+    for (const made of [[], proof.slice(1), [...proof, new Uint8Array(32)], proof.with(0, new Uint8Array(32))])
+      expect(findForkInProof(...notes, made)).toBeNull()
+    expect(findForkInProof(...notes, [new Uint8Array(31)])).toBeNull()
+    expect(findForkInProof(honest.head(400), forked.head(400), proof)).toBeNull()
   })
 
   test('a log that grew is no fork', async () => {

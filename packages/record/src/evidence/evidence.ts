@@ -2,6 +2,7 @@ import { RecordError, shown } from '../errors.ts'
 import { formatParts, parseParts, takeParts } from './evidence-file.ts'
 import type { CosignerFork, LogFork } from './fork.ts'
 import { formatLeafProof, parseLeafProof } from './leaf-proof.ts'
+import { formatPrefixProof, parsePrefixProof } from './prefix-proof.ts'
 import { formatClaim, type Protest, parseClaim } from './protest.ts'
 import type { Receipt } from './receipt.ts'
 import type { StateDispute } from './state-dispute.ts'
@@ -19,7 +20,7 @@ export function formatEvidence(evidence: Evidence): Uint8Array {
       ])
     case 'log-fork':
     case 'cosigner-fork': {
-      const { leaves } = evidence
+      const { leaves, prefix } = evidence
       return formatParts(evidence.kind, [
         { name: 'first', bytes: evidence.first },
         { name: 'second', bytes: evidence.second },
@@ -29,6 +30,7 @@ export function formatEvidence(evidence: Evidence): Uint8Array {
               { name: 'first-leaf', bytes: formatLeafProof(leaves[0]) },
               { name: 'second-leaf', bytes: formatLeafProof(leaves[1]) },
             ]),
+        ...(prefix === undefined ? [] : [{ name: 'prefix', bytes: formatPrefixProof(prefix) }]),
       ])
     }
     case 'non-delivery':
@@ -57,6 +59,10 @@ export function parseEvidence(file: Uint8Array): Evidence {
       if (parts.length === 2) {
         const [first, second] = takeParts(parts, ['first', 'second'])
         return { kind, first, second, leaves: null }
+      }
+      if (parts.length === 3) {
+        const [first, second, prefix] = takeParts(parts, ['first', 'second', 'prefix'])
+        return { kind, first, second, leaves: null, prefix: parsePrefixProof(prefix, 'prefix') }
       }
       const [first, second, a, b] = takeParts(parts, ['first', 'second', 'first-leaf', 'second-leaf'])
       return { kind, first, second, leaves: [parseLeafProof(a, 'first-leaf'), parseLeafProof(b, 'second-leaf')] }

@@ -2,9 +2,11 @@ import type { Seen } from '../act.ts'
 import { decodeBase64, encodeBase64 } from '../base64.ts'
 import { equalBytes } from '../bytes.ts'
 import { type Checkpoint, parseCheckpoint } from '../checkpoint.ts'
+import { isRecordError } from '../errors.ts'
 import { parseNote } from '../note.ts'
-import { proveInclusion } from '../prove.ts'
+import { proveConsistency, proveInclusion } from '../prove.ts'
 import { rootFromTiles, type TileReader } from '../tile-reader.ts'
+import { impliedPrefix } from '../verify-proof.ts'
 import type { TwoHeads } from './fork.ts'
 
 /** A head as signed, with the tree below it where that is at hand. */
@@ -42,6 +44,43 @@ export async function findFork(first: HeadWithTree, second: HeadWithTree): Promi
   })
   return { ...notes, leaves: [await leaf(first, heads[0]), await leaf(second, heads[1])] }
 }
+
+/**
+ * The same with the tree of the larger head alone, as one has it who holds a log and is shown another head of it: the root it had at
+ * the smaller size, against the one the smaller head names. Null when they agree, or the sizes do. `reader` has the tiles of the larger.
+ */
+export async function findForkByPrefix(
+  first: Uint8Array,
+  second: Uint8Array,
+  reader: TileReader,
+): Promise<TwoHeads | null> {
+  const { small, large } = ordered(headOf(first), headOf(second))
+  if (small.size === 0 || small.size === large.size) return null
+  const root = await rootFromTiles(reader, small.size)
+  if (equalBytes(root, small.root)) return null
+  const proof = await proveConsistency(reader, { from: small.size, to: large.size })
+  return { first, second, leaves: null, prefix: { root, proof } }
+}
+
+/**
+ * The same with no tree at all: from the consistency proof that came with the larger head. A good proof of another history says by
+ * itself what that history was at the smaller size. Null when the proof proves nothing, as one that was made up does.
+ */
+export function findForkInProof(first: Uint8Array, second: Uint8Array, proof: readonly Uint8Array[]): TwoHeads | null {
+  const { small, large } = ordered(headOf(first), headOf(second))
+  if (small.size === 0 || small.size === large.size) return null
+  try {
+    const root = impliedPrefix({ from: small.size, to: large.size, toRoot: large.root, proof })
+    if (root === null || equalBytes(root, small.root)) return null
+    return { first, second, leaves: null, prefix: { root, proof } }
+  } catch (error) {
+    if (isRecordError(error)) return null
+    throw error
+  }
+}
+
+const ordered = (a: Checkpoint, b: Checkpoint): { readonly small: Checkpoint; readonly large: Checkpoint } =>
+  a.size <= b.size ? { small: a, large: b } : { small: b, large: a }
 
 const headOf = (note: Uint8Array): Checkpoint => parseCheckpoint(parseNote(note).text)
 

@@ -4,13 +4,15 @@ import { cosignatureTimestamp, verifyCosignature } from '../cosignature.ts'
 import { RecordError, shown } from '../errors.ts'
 import { parseNote } from '../note.ts'
 import { openCheckpoint } from '../signed-checkpoint.ts'
-import { verifyInclusion } from '../verify-proof.ts'
+import { verifyConsistency, verifyInclusion } from '../verify-proof.ts'
 import type { VerifierKey } from '../vkey.ts'
 import type { LeafProof } from './leaf-proof.ts'
+import type { PrefixProof } from './prefix-proof.ts'
 
 /**
- * Two heads of one log that no one log can have: of one size with different roots, or of any sizes with different leaves
- * at one index. Who signed both has said two things.
+ * Two heads of one log that no one log can have: of one size with different roots, of any sizes with different leaves
+ * at one index, or of two sizes where the larger log was not, at the smaller size, what the smaller head says. Who signed both
+ * has said two things.
  */
 export interface TwoHeads {
   /** Checkpoint notes as they were received. */
@@ -18,6 +20,8 @@ export interface TwoHeads {
   readonly second: Uint8Array
   /** The differing leaf under each head; null where equal sizes with different roots say enough. */
   readonly leaves: readonly [LeafProof, LeafProof] | null
+  /** What the log of the larger head was at the size of the smaller one. It takes the tree of the larger alone, and no entry. */
+  readonly prefix?: PrefixProof
 }
 
 /** A log that signed two histories. */
@@ -42,10 +46,17 @@ export interface ForkFinding {
 const nothing = (field: string, value: string | number | null, rule: string): RecordError =>
   new RecordError('EVIDENCE_SHOWS_NOTHING', { field, value, rule })
 
-function compare(heads: readonly [Checkpoint, Checkpoint], leaves: TwoHeads['leaves']): number | null {
+function compare(
+  heads: readonly [Checkpoint, Checkpoint],
+  { leaves, prefix }: Pick<TwoHeads, 'leaves' | 'prefix'>,
+): number | null {
   const [first, second] = heads
   if (first.origin !== second.origin)
     throw nothing('origin', shown(second.origin), `must be ${shown(first.origin)} in both heads`)
+  if (prefix !== undefined) {
+    requireOtherPrefix(heads, prefix)
+    return null
+  }
   if (leaves === null) {
     if (first.size !== second.size)
       throw nothing('size', second.size, 'must be equal, or a differing leaf must be shown')
@@ -60,13 +71,20 @@ function compare(heads: readonly [Checkpoint, Checkpoint], leaves: TwoHeads['lea
   return a.index
 }
 
+function requireOtherPrefix([first, second]: readonly [Checkpoint, Checkpoint], { root, proof }: PrefixProof): void {
+  const [small, large] = first.size < second.size ? [first, second] : [second, first]
+  if (small.size === large.size) throw nothing('size', second.size, 'must differ where an earlier state is shown')
+  if (equalBytes(root, small.root)) throw nothing('prefix', small.size, 'must differ from the root of the smaller head')
+  verifyConsistency({ from: small.size, to: large.size, fromRoot: root, toRoot: large.root, proof: [...proof] })
+}
+
 /**
  * Verifies that the log's key signed two histories. Needs nothing but the bytes and the key. Throws
  * EVIDENCE_SHOWS_NOTHING, and what `openCheckpoint` and `verifyInclusion` throw.
  */
 export function verifyLogFork(fork: LogFork, logKey: VerifierKey): ForkFinding {
   const heads = [openCheckpoint(fork.first, logKey).checkpoint, openCheckpoint(fork.second, logKey).checkpoint] as const
-  return { origin: heads[0].origin, key: logKey, heads, index: compare(heads, fork.leaves) }
+  return { origin: heads[0].origin, key: logKey, heads, index: compare(heads, fork) }
 }
 
 /** What a verified cosigner fork shows, with the times at which it vouched for each head. */
@@ -95,6 +113,6 @@ export function verifyCosignerFork(fork: CosignerFork, cosigner: VerifierKey): C
   })
   const [a, b] = opened as [(typeof opened)[0], (typeof opened)[0]]
   const heads = [a.checkpoint, b.checkpoint] as const
-  const index = compare(heads, fork.leaves)
+  const index = compare(heads, fork)
   return { origin: heads[0].origin, key: cosigner, heads, index, timesS: [a.timestampS, b.timestampS] }
 }
