@@ -1,56 +1,28 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Browser, chromium, type Page } from 'playwright-core'
-import { build } from 'vite'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { CHROMIUM_ARGS, findChromium } from './chromium.ts'
+import type { Page } from 'playwright-core'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { deskBrowser, hasChromium, PATIENCE_MS, scenarioFile, SHOTS, shownText, type Viewport } from './desk-browser.ts'
 import { type FixtureLine, fixtureLine } from './fixture-line.ts'
 import { type Fixture, startFixtureNode } from './fixture-node.ts'
 
 /** The line panel in a real browser: what it shows of a node's line, and what an officer signs in it. */
 
-const executablePath = findChromium()
-if (executablePath === null) {
-  console.info('SKIPPED: the line panel is not tested, for there is no Chromium here. Install one or set $CHROMIUM.')
-}
-
-const PATIENCE_MS = 60_000
-const desk = join(import.meta.dirname, '..')
-const scenarioFile = join(desk, '..', '..', 'scenarios', 'fire.json')
-const SHOTS = process.env['PARLEY_SHOTS']
-
-describe.skipIf(executablePath === null)('the line', { timeout: 4 * PATIENCE_MS }, () => {
-  let distDir: string
+describe.skipIf(!hasChromium)('the line', { timeout: 4 * PATIENCE_MS }, () => {
+  const desk = deskBrowser('the line panel')
   let node: Fixture
   let line: FixtureLine
-  let browser: Browser
   let page: Page
-  let outside: string[]
-  let complaints: string[]
-
-  beforeAll(async () => {
-    distDir = mkdtempSync(join(tmpdir(), 'parley-desk-line-'))
-    await build({ root: desk, logLevel: 'error', build: { outDir: distDir, emptyOutDir: true } })
-    browser = await chromium.launch({ executablePath: executablePath as string, args: CHROMIUM_ARGS })
-  }, 4 * PATIENCE_MS)
-
-  afterAll(async () => {
-    await browser?.close()
-    rmSync(distDir, { recursive: true, force: true })
-  })
 
   beforeEach(async () => {
     line = fixtureLine()
-    node = await startFixtureNode({ distDir, scenarioFile, line, empty: true })
+    node = await startFixtureNode({ distDir: desk.distDir, scenarioFile, line, empty: true })
     await open('en', { width: 1400, height: 900 })
   }, PATIENCE_MS)
 
   afterEach(async () => {
-    await page.close()
+    await desk.close()
     await node.close()
-    expect(outside, 'requests that left this machine').toEqual([])
-    expect(complaints, 'errors of the page, CSP among them').toEqual([])
     // Whatever is done, no officer's key leaves the page.
     const seeds = line.skeys.map((skey) => skey.split('+').at(-1) ?? skey)
     const leaked = line.raw.filter(
@@ -59,29 +31,14 @@ describe.skipIf(executablePath === null)('the line', { timeout: 4 * PATIENCE_MS 
     expect(leaked, 'requests that carried a key').toEqual([])
   })
 
-  async function open(language: string, viewport: { width: number; height: number }): Promise<void> {
-    outside = []
-    complaints = []
-    page = await browser.newPage({ viewport })
-    page.setDefaultTimeout(PATIENCE_MS)
-    page.on('request', (request) => {
-      const { protocol, host } = new URL(request.url())
-      if (!['data:', 'blob:'].includes(protocol) && host !== `localhost:${node.port}`) outside.push(request.url())
-    })
-    page.on('pageerror', (error) => complaints.push(String(error)))
-    page.on('console', (message) => {
-      if (message.type() === 'error') complaints.push(message.text())
-    })
-    await page.goto(`${node.url}?lang=${language}`)
+  async function open(language: string, viewport: Viewport): Promise<void> {
+    page = await desk.open(node, { language, viewport })
     await page.locator('[data-workspace="line"]').click()
     await page.locator('.party').first().waitFor({ state: 'attached' })
     await page.locator('.message-row').first().waitFor({ state: 'attached' })
   }
 
-  const text = async (selector: string): Promise<string> => {
-    const found = await page.locator(selector).first().innerText()
-    return found.replaceAll(/[\u2060\u2066-\u2069]/g, '').replaceAll(/\s+/g, ' ')
-  }
+  const text = (selector: string): Promise<string> => shownText(page, selector)
 
   const work = (pane: string) => page.locator(`.line-work-tabs [data-pane="${pane}"]`)
 
@@ -219,10 +176,10 @@ describe.skipIf(executablePath === null)('the line', { timeout: 4 * PATIENCE_MS 
     expect(await text('.compose .outcome-line.bad')).toContain('read the print form out by voice')
     expect(await page.locator('[name="where-position"]').inputValue()).toBe('MGRS 37SFU7637913725')
     line.down = false
-    complaints = complaints.filter((each) => !each.includes('503'))
+    desk.forgive(/503/)
     await page.locator('[name="send"]').click()
     await expect.poll(() => line.posted.length).toBe(1)
-    complaints = complaints.filter((each) => !each.includes('503'))
+    desk.forgive(/503/)
   })
 
   test('AC-04 AC-05 AC-06 no position unconfirmed, no height without unit and reference, no time without zone', async () => {
@@ -351,7 +308,7 @@ describe.skipIf(executablePath === null)('the line', { timeout: 4 * PATIENCE_MS 
     await fill('key-text', 'PRIVATE+KEY+nonsense')
     await page.locator('[name="key-use"]').click()
     expect(await text('.line-work-body')).toContain('This is no key that can be read.')
-    const file = join(distDir, 'officer.key')
+    const file = join(desk.distDir, 'officer.key')
     writeFileSync(file, `${line.skeys[0]}\n`)
     await page.locator('#line-key-file').setInputFiles(file)
     await page.locator('.keys li').waitFor()

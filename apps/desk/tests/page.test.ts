@@ -1,78 +1,42 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Browser, chromium, type Page } from 'playwright-core'
-import { build } from 'vite'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { CHROMIUM_ARGS, findChromium } from './chromium.ts'
+import { chromium, type Page } from 'playwright-core'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import {
+  deskBrowser,
+  executablePath,
+  hasChromium,
+  PATIENCE_MS,
+  scenarioFile,
+  shownText,
+  type Viewport,
+} from './desk-browser.ts'
 import { type Fixture, startFixtureNode } from './fixture-node.ts'
 
 /** The built page in a real browser: offline, by keyboard, in both directions. */
 
-const executablePath = findChromium()
-if (executablePath === null) {
-  console.info('SKIPPED: the page is not tested, for there is no Chromium here. Install one or set $CHROMIUM.')
-}
-
-/** A machine may be busy with other tests; waiting longer costs nothing when all is well. */
-const PATIENCE_MS = 60_000
 const patiently = { timeout: PATIENCE_MS }
 
-const desk = join(import.meta.dirname, '..')
-const scenarioFile = join(desk, '..', '..', 'scenarios', 'fire.json')
-
-describe.skipIf(executablePath === null)('the page', { timeout: 4 * PATIENCE_MS }, () => {
-  let distDir: string
+describe.skipIf(!hasChromium)('the page', { timeout: 4 * PATIENCE_MS }, () => {
+  const desk = deskBrowser('the page')
   let node: Fixture
-  let browser: Browser
   let page: Page
-  let outside: string[]
-  let complaints: string[]
-
-  beforeAll(async () => {
-    distDir = mkdtempSync(join(tmpdir(), 'parley-desk-'))
-    await build({ root: desk, logLevel: 'error', build: { outDir: distDir, emptyOutDir: true } })
-    browser = await chromium.launch({ executablePath: executablePath as string, args: CHROMIUM_ARGS })
-  })
-
-  afterAll(async () => {
-    await browser?.close()
-    rmSync(distDir, { recursive: true, force: true })
-  })
 
   beforeEach(async () => {
-    node = await startFixtureNode({ distDir, scenarioFile })
+    node = await startFixtureNode({ distDir: desk.distDir, scenarioFile })
     await open({ width: 1200, height: 700 })
   })
 
   afterEach(async () => {
-    await page.close()
+    await desk.close()
     await node.close()
-    expect(outside, 'requests that left this machine').toEqual([])
-    expect(complaints, 'errors of the page, CSP among them').toEqual([])
   })
 
-  async function open(viewport: { width: number; height: number }, query = '?lang=en'): Promise<void> {
-    outside = []
-    complaints = []
-    page = await browser.newPage({ viewport })
-    page.setDefaultTimeout(PATIENCE_MS)
-    page.on('request', (request) => {
-      const { protocol, host } = new URL(request.url())
-      if (!['data:', 'blob:'].includes(protocol) && host !== `localhost:${node.port}`) outside.push(request.url())
-    })
-    page.on('pageerror', (error) => complaints.push(String(error)))
-    page.on('console', (message) => {
-      if (message.type() === 'error') complaints.push(message.text())
-    })
-    await page.goto(`${node.url}${query}`)
+  async function open(viewport: Viewport, language = 'en'): Promise<void> {
+    page = await desk.open(node, { language, viewport })
     await page.locator('.row.refused').first().waitFor({ state: 'attached' })
   }
 
-  const text = async (selector: string): Promise<string> => {
-    const found = await page.locator(selector).first().innerText()
-    return found.replaceAll(/[\u2060\u2066-\u2069]/g, '').replaceAll(/\s+/g, ' ')
-  }
+  const text = (selector: string): Promise<string> => shownText(page, selector)
 
   /** Presses Tab until the wanted element has the focus: it must be reachable without a mouse. */
   async function tabTo(selector: string, key: 'Tab' | 'Shift+Tab' = 'Tab'): Promise<void> {
@@ -172,7 +136,7 @@ describe.skipIf(executablePath === null)('the page', { timeout: 4 * PATIENCE_MS 
     await expect.poll(() => text('.done'), patiently).toContain('Filing was refused')
     expect(await text('.verdict')).toContain('Smallest shift of the whole plan that meets nothing')
     await expect.poll(() => text('.list.decisions .row'), patiently).toContain('newcomer')
-    complaints = complaints.filter((line) => !line.includes('409'))
+    desk.forgive(/409/)
   })
 
   test('nothing is assumed: an empty form names every choice that is missing', async () => {
@@ -248,7 +212,7 @@ describe.skipIf(executablePath === null)('the page', { timeout: 4 * PATIENCE_MS 
 
   test.each(['en', 'de', 'ru', 'ar'])('fits 360 pixels in %s, view by view', async (language) => {
     await page.close()
-    await open({ width: 360, height: 740 }, `?lang=${language}`)
+    await open({ width: 360, height: 740 }, language)
     for (let view = 0; view < 5; view++) {
       await page.locator('.narrow-tabs button').nth(view).click()
       const wide = await page.evaluate(() => document.documentElement.scrollWidth)
@@ -270,22 +234,22 @@ describe.skipIf(executablePath === null)('the page', { timeout: 4 * PATIENCE_MS 
       .locator('.problem')
       .first()
       .waitFor({ state: 'detached', ...patiently })
-    complaints = complaints.filter((line) => !line.includes('503'))
+    desk.forgive(/503/)
   })
 
   test('a node that comes back with another journal is shown as it is, nothing of the old one is left', async () => {
     const { port } = node
     await node.close()
-    node = await startFixtureNode({ distDir, scenarioFile, port, empty: true })
+    node = await startFixtureNode({ distDir: desk.distDir, scenarioFile, port, empty: true })
     await expect.poll(() => text('.list.sky'), patiently).toContain('No plan and no zone is filed')
     expect(await text('.list.decisions')).toContain('No decision yet.')
-    complaints = complaints.filter((line) => !/ERR_|Failed to load resource/.test(line))
+    desk.forgive(/ERR_|Failed to load resource/)
   })
 
   test('a full pool stays usable: lists are capped with a count, and the page answers', async () => {
     await page.close()
     await node.close()
-    node = await startFixtureNode({ distDir, scenarioFile, extraPlans: 5000 })
+    node = await startFixtureNode({ distDir: desk.distDir, scenarioFile, extraPlans: 5000 })
     await open({ width: 1200, height: 700 })
     expect(await text('.list.sky')).toContain('Shown: 200 of 5,008.')
     expect(await text('.map-foot')).toContain('The map draws 2,000 of 5,008 items')
@@ -314,12 +278,8 @@ describe.skipIf(executablePath === null)('the page', { timeout: 4 * PATIENCE_MS 
   test('without an issuer the page asks for a token, refuses a wrong one and works with a right one', async () => {
     await page.close()
     await node.close()
-    node = await startFixtureNode({ distDir, scenarioFile, issuer: false })
-    outside = []
-    complaints = []
-    page = await browser.newPage({ viewport: { width: 1200, height: 700 } })
-    page.setDefaultTimeout(PATIENCE_MS)
-    await page.goto(`${node.url}?lang=en`)
+    node = await startFixtureNode({ distDir: desk.distDir, scenarioFile, issuer: false })
+    page = await desk.open(node, { viewport: { width: 1200, height: 700 } })
     await page.locator('.token input').fill('no token at all')
     await page.locator('.token button').click()
     expect(await text('.token .field-problem')).toContain('not accepted')

@@ -1,81 +1,38 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Browser, chromium, type Page } from 'playwright-core'
-import { build } from 'vite'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { CHROMIUM_ARGS, findChromium } from './chromium.ts'
+import type { Page } from 'playwright-core'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { deskBrowser, hasChromium, PATIENCE_MS, scenarioFile, SHOTS, shownText, type Viewport } from './desk-browser.ts'
 import { fixtureLog } from './fixture-log.ts'
 import { type Fixture, startFixtureNode } from './fixture-node.ts'
 
 /** The record panel in a real browser: the log is verified there, in a thread of its own, over the node's own files. */
 
-const executablePath = findChromium()
-if (executablePath === null) {
-  console.info('SKIPPED: the record panel is not tested, for there is no Chromium here. Install one or set $CHROMIUM.')
-}
-
-const PATIENCE_MS = 60_000
-const desk = join(import.meta.dirname, '..')
-const scenarioFile = join(desk, '..', '..', 'scenarios', 'fire.json')
 const SIZE = 1000
-const SHOTS = process.env['PARLEY_SHOTS']
 
-describe.skipIf(executablePath === null)('the record', { timeout: 4 * PATIENCE_MS }, () => {
-  let distDir: string
+describe.skipIf(!hasChromium)('the record', { timeout: 4 * PATIENCE_MS }, () => {
+  const desk = deskBrowser('the record panel')
   let node: Fixture
-  let browser: Browser
   let page: Page
-  let outside: string[]
-  let complaints: string[]
-
-  beforeAll(async () => {
-    distDir = mkdtempSync(join(tmpdir(), 'parley-desk-record-'))
-    await build({ root: desk, logLevel: 'error', build: { outDir: distDir, emptyOutDir: true } })
-    browser = await chromium.launch({ executablePath: executablePath as string, args: CHROMIUM_ARGS })
-  })
-
-  afterAll(async () => {
-    await browser?.close()
-    rmSync(distDir, { recursive: true, force: true })
-  })
 
   beforeEach(async () => {
-    node = await startFixtureNode({ distDir, scenarioFile, log: fixtureLog(SIZE) })
+    node = await startFixtureNode({ distDir: desk.distDir, scenarioFile, log: fixtureLog(SIZE) })
     await open('en', { width: 1300, height: 900 })
   })
 
   afterEach(async () => {
-    await page.close()
+    await desk.close()
     await node.close()
-    expect(outside, 'requests that left this machine').toEqual([])
-    expect(complaints, 'errors of the page, CSP among them').toEqual([])
   })
 
-  async function open(language: string, viewport: { width: number; height: number }): Promise<void> {
-    outside = []
-    complaints = []
-    page = await browser.newPage({ viewport })
-    page.setDefaultTimeout(PATIENCE_MS)
-    page.on('request', (request) => {
-      const { protocol, host } = new URL(request.url())
-      if (!['data:', 'blob:'].includes(protocol) && host !== `localhost:${node.port}`) outside.push(request.url())
-    })
-    page.on('pageerror', (error) => complaints.push(String(error)))
-    page.on('console', (message) => {
-      if (message.type() === 'error') complaints.push(message.text())
-    })
-    await page.goto(`${node.url}?lang=${language}`)
+  async function open(language: string, viewport: Viewport): Promise<void> {
+    page = await desk.open(node, { language, viewport })
     await page.locator('.row.refused').first().waitFor({ state: 'attached' })
     const tabs = viewport.width > 820 ? '.side-tabs' : '.narrow-tabs'
     await page.locator(`${tabs} button`).last().click()
     await page.locator('.record dl').waitFor()
   }
 
-  const text = async (selector: string): Promise<string> => {
-    const found = await page.locator(selector).first().innerText()
-    return found.replaceAll(/[\u2060\u2066-\u2069]/g, '').replaceAll(/\s+/g, ' ')
-  }
+  const text = (selector: string): Promise<string> => shownText(page, selector)
 
   async function verify(): Promise<void> {
     await page.locator('.record .buttons button').click()
@@ -147,7 +104,7 @@ describe.skipIf(executablePath === null)('the record', { timeout: 4 * PATIENCE_M
     await page.locator('.record .buttons button').click()
     await page.locator('.record-verdict').waitFor()
     expect(await text('.record-verdict')).toMatch(/NOT AS IT WAS SIGNED|Could not be verified/)
-    complaints = complaints.filter((line) => !line.includes('404'))
+    desk.forgive(/404/)
   })
 
   test.each(['en', 'de', 'ru', 'ar'])('wide and at 360 pixels in %s, before and after', async (language) => {
