@@ -4,6 +4,7 @@ import { Boundary } from './parts/boundary.tsx'
 import { CheckForm } from './parts/check-form.tsx'
 import { DecisionList } from './parts/decision-list.tsx'
 import { Detail } from './parts/detail.tsx'
+import { AlarmBar } from './parts/line/alarm-bar.tsx'
 import { LinePanel } from './parts/line/line-panel.tsx'
 import { MapView } from './parts/map-view.tsx'
 import { Problems } from './parts/problems.tsx'
@@ -96,6 +97,9 @@ export function App() {
           <TopBar />
         </Boundary>
         <Workspaces />
+        <Boundary>
+          <AlarmBar />
+        </Boundary>
         <Problems />
         <Boundary>
           <LinePanel />
@@ -120,6 +124,11 @@ export function App() {
         <TopBar />
       </Boundary>
       {hasLine.value && <Workspaces />}
+      {hasLine.value && (
+        <Boundary>
+          <AlarmBar />
+        </Boundary>
+      )}
       <Problems />
       <NarrowTabs />
       <main class="desk" data-view={view.value}>

@@ -1,7 +1,10 @@
-import { effect } from '@preact/signals'
+import { effect, signal } from '@preact/signals'
 import { directionOf, type Language, language, preferredLanguage, t } from './i18n.ts'
 
 const STORED = 'parley.language'
+
+/** What stands in the page's title before its name, where something waits for somebody. */
+export const titleAlarm = signal<string | null>(null)
 
 function stored(): string | null {
   try {
@@ -28,6 +31,7 @@ export function startLanguage(): void {
   effect(() => {
     document.documentElement.lang = language.value
     document.documentElement.dir = directionOf(language.value)
-    document.title = `${t('app.title')} · ${t('app.subtitle')}`
+    const name = `${t('app.title')} · ${t('app.subtitle')}`
+    document.title = titleAlarm.value === null ? name : `${titleAlarm.value} · ${name}`
   })
 }

@@ -4,6 +4,7 @@ import './line.css'
 import { render } from 'preact'
 import { App } from './app.tsx'
 import { startLanguage } from './language-choice.ts'
+import { startAlarms } from './line/alarm-session.ts'
 import { startLine } from './line/line-session.ts'
 import { report } from './problems.ts'
 import { startSession } from './session.ts'
@@ -24,6 +25,7 @@ startLanguage()
 startPlayer()
 startSession()
 startLine()
+startAlarms()
 
 const root = document.getElementById('desk')
 if (root === null) throw new Error('The page has no place for the desk.')

@@ -25,6 +25,9 @@ export interface FixtureLine {
   /** Whether the node offers simulated officers. */
   simulated: boolean
   readonly suspendSouth: () => void
+  readonly silenceSouth: () => void
+  /** A step of the escalation of the FLASH falls due. */
+  readonly escalate: (step: string) => void
   readonly setTables: (names: readonly string[]) => void
 }
 
@@ -49,6 +52,8 @@ export function fixtureLine(): FixtureLine {
   let version = 1
   let tables = [TABLE]
   let suspended = false
+  let silent = false
+  const dueSteps = ['seats', 'path']
   let ownSuspended: { at: number; reason: string; index: number } | null = null
   const watches: Record<string, number | null> = { duty: null, lead: null }
   const heads = { north: 12, south: 9 }
@@ -314,7 +319,10 @@ export function fixtureLine(): FixtureLine {
         origin: originOf('south'),
         size: heads.south,
         declared: southDeclared(),
-        measured: { to: measured('open', 1.4), from: measured('degraded', 7.2, ['age', 'clock']) },
+        measured: {
+          to: measured('open', 1.4),
+          from: silent ? measured('silent', 95) : measured('degraded', 7.2, ['age', 'clock']),
+        },
         link: link({ backlog: 2, clockOffsetS: 4 }),
         watches: [
           { role: 'duty', open: true, openSinceS: start - 3 * HOUR },
@@ -498,7 +506,7 @@ export function fixtureLine(): FixtureLine {
           total: rows.length,
           messages: rows.slice(after),
           gaps,
-          dueEscalations: waits ? [{ ...flash.clock, escalation: ['seats', 'path'] }] : [],
+          dueEscalations: waits ? [{ ...flash.clock, escalation: [...dueSteps] }] : [],
         })
       }
       case '/flights':
@@ -563,6 +571,14 @@ export function fixtureLine(): FixtureLine {
     suspendSouth: () => {
       suspended = true
       tell('state', state(TABLE))
+    },
+    silenceSouth: () => {
+      silent = true
+      tell('state', state(TABLE))
+    },
+    escalate: (step: string) => {
+      dueSteps.push(step)
+      tell('message', flash)
     },
     setTables: (names: readonly string[]) => {
       tables = [...names]

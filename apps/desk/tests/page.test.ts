@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { chromium, type Page } from 'playwright-core'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import {

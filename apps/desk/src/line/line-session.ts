@@ -98,7 +98,9 @@ let reading = false
 /** Reads these parts of the table in a moment; what is asked for meanwhile is read once. */
 export function readSoon(...parts: readonly ('state' | 'messages' | 'flights')[]): void {
   for (const part of parts) wanted.add(part)
-  timer ??= setTimeout(() => void readWanted(), SOON_MS)
+  // Browsers hold up the timers of a page that is not seen; what waits for an officer must be heard all the same.
+  if (document.hidden && !reading) void readWanted()
+  else timer ??= setTimeout(() => void readWanted(), SOON_MS)
 }
 
 async function readWanted(): Promise<void> {

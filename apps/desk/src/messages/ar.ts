@@ -1,8 +1,10 @@
+import { alarmAr } from './alarm/ar.ts'
 import { lineAr } from './line/ar.ts'
 import type { MessageKey } from '../i18n.ts'
 
 export const ar: Readonly<Record<MessageKey, string>> = {
   ...lineAr,
+  ...alarmAr,
   'app.title': 'Parley',
   'app.subtitle': 'سماء مشتركة',
   'app.skip-to-lists': 'الانتقال إلى الخطط والقرارات',

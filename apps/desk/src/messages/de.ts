@@ -1,8 +1,10 @@
+import { alarmDe } from './alarm/de.ts'
 import { lineDe } from './line/de.ts'
 import type { MessageKey } from '../i18n.ts'
 
 export const de: Readonly<Record<MessageKey, string>> = {
   ...lineDe,
+  ...alarmDe,
   'app.title': 'Parley',
   'app.subtitle': 'Gemeinsamer Luftraum',
   'app.skip-to-lists': 'Zu Plänen und Entscheidungen springen',

@@ -1,8 +1,10 @@
+import { alarmEn } from './alarm/en.ts'
 import { lineEn } from './line/en.ts'
 
 /** English, and the list of all keys: every other language has exactly these. MessageFormat 2. */
 export const en = {
   ...lineEn,
+  ...alarmEn,
   'app.title': 'Parley',
   'app.subtitle': 'Shared sky',
   'app.skip-to-lists': 'Skip to plans and decisions',

@@ -1,8 +1,10 @@
+import { alarmRu } from './alarm/ru.ts'
 import { lineRu } from './line/ru.ts'
 import type { MessageKey } from '../i18n.ts'
 
 export const ru: Readonly<Record<MessageKey, string>> = {
   ...lineRu,
+  ...alarmRu,
   'app.title': 'Parley',
   'app.subtitle': 'Общее небо',
   'app.skip-to-lists': 'Перейти к планам и решениям',

@@ -4,6 +4,7 @@ import { officers } from '../../line/officers.ts'
 import { expected } from '../../line/order.ts'
 import { startSafety } from '../../line/writing.ts'
 import { Boundary } from '../boundary.tsx'
+import { SoundOn } from './alarm-bar.tsx'
 import { Clocks } from './clocks.tsx'
 import { Compose } from './compose.tsx'
 import { Declare } from './declare.tsx'
@@ -79,6 +80,7 @@ function Head() {
       <SideChips />
       {state !== null && state.phase !== 'open' && <span class="warn">{wordOf('line.phase', state.phase)}</span>}
       {state !== null && !streaming.value && <span class="warn">{t('line.stream-lost')}</span>}
+      <SoundOn />
       <button type="button" class="quiet key-chip" name="key-chip" onClick={() => goTo('key')}>
         {first === undefined ? (
           t('line.key-chip-none')

@@ -1,0 +1,28 @@
+import type { alarmEn } from './en.ts'
+
+export const alarmAr: Record<keyof typeof alarmEn, string> = {
+  'line.alarms': 'الإنذارات',
+  'line.alarm-flash': 'رسالة FLASH لم تُستلم',
+  'line.alarm-priority': 'رسالة PRIORITY لم تُستلم',
+  'line.alarm-overdue': 'تجاوزت المهلة',
+  'line.alarm-silent': 'الخط صامت',
+  'line.alarm-forked': 'السجل متشعب',
+  'line.alarm-halted': 'الخط متوقف',
+  'line.alarm-deaf': 'العقدة لا تُسمع',
+  'line.alarm-to': 'يستلمها {$role}',
+  'line.alarm-about-to': 'إلى {$party}',
+  'line.alarm-about-from': 'من {$party}',
+  'line.alarm-since': 'منذ {$age}',
+  'line.alarm-go': 'عرض',
+  'line.alarm-ack': 'إقرار هنا',
+  'line.alarm-acked': 'أُقرّ بها في هذا المكتب ولم تنته: {$alarms}.',
+  'line.alarm-more': '{$more} أخرى.',
+  'line.alarm-ack-why': 'هذا يوقف الصوت في هذا المكتب وحده. لا تُستلم به رسالة ولا يُبلَّغ به أحد؛ وما يسوء يُسمع من جديد.',
+  'line.sound-off': 'الصوت متوقف: لا أحد يسمع إنذارًا في هذا المكتب.',
+  'line.sound-blocked': 'المتصفح يحجب الصوت: لا أحد يسمع إنذارًا في هذا المكتب.',
+  'line.sound-none': 'لا يستطيع هذا المتصفح إصدار إنذار: أبقِ هذه الصفحة أمام عينيك.',
+  'line.sound-turn-on': 'تشغيل الصوت',
+  'line.sound-turn-off': 'إيقاف الصوت',
+  'line.sound-on': 'الصوت يعمل',
+  'line.sound-test': 'اختبار الصوت',
+}

@@ -1,0 +1,28 @@
+/** What is heard and seen when somebody is waited for. Keys of every other language are exactly these. */
+export const alarmEn = {
+  'line.alarms': 'Alarms',
+  'line.alarm-flash': 'FLASH not taken',
+  'line.alarm-priority': 'PRIORITY not taken',
+  'line.alarm-overdue': 'OVERDUE',
+  'line.alarm-silent': 'Line SILENT',
+  'line.alarm-forked': 'Log FORKED',
+  'line.alarm-halted': 'Line HALTED',
+  'line.alarm-deaf': 'Node not heard',
+  'line.alarm-to': 'to be taken by {$role}',
+  'line.alarm-about-to': 'to {$party}',
+  'line.alarm-about-from': 'from {$party}',
+  'line.alarm-since': 'for {$age}',
+  'line.alarm-go': 'Show',
+  'line.alarm-ack': 'Acknowledge here',
+  'line.alarm-acked': 'Acknowledged at this desk, and not over: {$alarms}.',
+  'line.alarm-more': '{$more} more.',
+  'line.alarm-ack-why':
+    'This stops the sound at this desk only. It takes no message and is told to nobody; what gets worse sounds again.',
+  'line.sound-off': 'The sound is OFF: nobody hears an alarm at this desk.',
+  'line.sound-blocked': 'The browser holds the sound back: nobody hears an alarm at this desk.',
+  'line.sound-none': 'This browser cannot sound an alarm: keep this page in sight.',
+  'line.sound-turn-on': 'Turn the sound on',
+  'line.sound-turn-off': 'Turn the sound off',
+  'line.sound-on': 'Sound on',
+  'line.sound-test': 'Test the sound',
+} as const
