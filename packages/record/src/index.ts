@@ -206,7 +206,7 @@ export {
 } from './tlog-proof.ts'
 // keys, acts judged by them, enrolment
 export { type ActContext, type CitedEntry, NOTHING_ELSE_KNOWN } from './keys/act-context.ts'
-export { applyEntry, continueKeyBook, judgeNext, LOG_NUMBERS_AHEAD, type NextEntry } from './keys/apply-entry.ts'
+export { applyEntry, continueKeyBook, judgeNext, type NextEntry } from './keys/apply-entry.ts'
 export {
   type CeremonyMemory,
   checkKeysApart,
@@ -348,3 +348,29 @@ export {
 export { type Receipt, type ReceiptFinding, type ReceiptKeys, verifyReceipt } from './evidence/receipt.ts'
 export { type ProjectedHead, parseStateDigest, STATE_DIGEST_KIND, type StateDigest } from './evidence/state-digest.ts'
 export { type StateDispute, type StateDisputeFinding, verifyStateDispute } from './evidence/state-dispute.ts'
+// a log that goes on under its next number
+export {
+  checkHandover,
+  type Continuation,
+  type ContinuationParts,
+  type ContinueLog,
+  decideContinueLog,
+  familyOf,
+  formatContinuation,
+  formatContinueLog,
+  type HandoverDecision,
+  type HandoverStanding,
+  type HandoverView,
+  type HeadName,
+  isSignedBy,
+  LOG_NUMBERS_AHEAD,
+  MAX_CONTINUE_LOG_BYTES,
+  type NotThisNumber,
+  openContinueLog,
+  type OpenedContinueLog,
+  parseContinueLog,
+  type Predecessor,
+  readContinuation,
+  refusesNumber,
+  shortAnswer,
+} from './handover.ts'

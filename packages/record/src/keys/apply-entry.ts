@@ -1,5 +1,6 @@
 import { type Act, parseAct } from '../act.ts'
 import { RecordError, shown } from '../errors.ts'
+import { LOG_NUMBERS_AHEAD } from '../handover.ts'
 import { parseLogName } from '../origin.ts'
 import { type ActContext, NOTHING_ELSE_KNOWN } from './act-context.ts'
 import { ROOT_THRESHOLD } from './enrolment.ts'
@@ -104,9 +105,6 @@ function takeEffect(book: KeyBook, effect: KeyEffect, index: number): void {
       if (effect.next !== null) book.pins.push({ pin: effect.next, from: next, until: null })
   }
 }
-
-/** Numbers ahead that a peer accepts without a word: a log lost twice in a row still finds its place. */
-export const LOG_NUMBERS_AHEAD = 3
 
 /**
  * The book of a log that goes on under its next number (record.md 2.6): `entry` is entry 0 of the new log, a `log.continue`

@@ -35,6 +35,10 @@ export type KeyAct =
       readonly kind: 'continue'
       readonly log: VerifierKey
       readonly from: { readonly o: string; readonly n: number; readonly root: Uint8Array }
+      /** Heads beyond `from` that were signed and whose entries nobody has any more, by growing size. */
+      readonly lost: readonly { readonly size: number; readonly root: Uint8Array }[]
+      /** SHA-256 over the state at `from`; null where none is given. */
+      readonly state: Uint8Array | null
     }
 
 /**
@@ -58,20 +62,32 @@ export function readKeyAct(act: Pick<Act, 'kind' | 'body'>): KeyAct | null {
       }
     }
     case 'log.continue': {
-      const fields = new FieldReader(act.body, 'KEY_ACT_FIELD').only('from', 'log')
+      const fields = new FieldReader(act.body, 'KEY_ACT_FIELD').only('from', 'log', 'lost', 'state')
       const from = fields.object('from').only('n', 'o', 'r')
-      const root = from.parsed('r', (text) => decodeBase64(text, 'r'))
-      if (root.length !== 32) throw from.refusal('r', 'must be 32 bytes')
       from.parsed('o', parseLogName)
+      const lost = (fields.has('lost') ? fields.objects('lost') : []).map((head) => ({
+        size: head.only('n', 'r').integer('n', { min: 1 }),
+        root: hashIn(head, 'r'),
+      }))
+      if (lost.some(({ size }, i) => i > 0 && size <= (lost[i - 1]?.size ?? 0)))
+        throw fields.refusal('lost', 'must be ascending in size, each once')
       return {
         kind: 'continue',
         log: fields.parsed('log', parseVkey),
-        from: { o: from.text('o'), n: from.integer('n', { min: 0 }), root },
+        from: { o: from.text('o'), n: from.integer('n', { min: 0 }), root: hashIn(from, 'r') },
+        lost,
+        state: fields.has('state') ? hashIn(fields, 'state') : null,
       }
     }
     default:
       return null
   }
+}
+
+function hashIn(fields: FieldReader, field: string): Uint8Array {
+  const hash = fields.parsed(field, (text) => decodeBase64(text, field))
+  if (hash.length !== 32) throw fields.refusal(field, 'must be 32 bytes')
+  return hash
 }
 
 function readRotation(fields: FieldReader): KeyAct {
