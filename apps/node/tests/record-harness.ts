@@ -146,7 +146,9 @@ export async function evidenceIn(dataDir: string): Promise<Record<string, unknow
   const dir = join(dataDir, 'evidence')
   const names = await readdir(dir).catch(() => [])
   return Promise.all(
-    names.map(async (name) => JSON.parse(await readFile(join(dir, name), 'utf8')) as Record<string, unknown>),
+    names
+      .filter((name) => name.endsWith('.json'))
+      .map(async (name) => JSON.parse(await readFile(join(dir, name), 'utf8')) as Record<string, unknown>),
   )
 }
 

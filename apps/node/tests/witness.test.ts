@@ -1,4 +1,13 @@
-import { createSigner, encodeBase64, signNote } from '@parley/record'
+import { readFileSync } from 'node:fs'
+import {
+  createSigner,
+  encodeBase64,
+  formatAddCheckpoint,
+  parseEvidence,
+  parseVkey,
+  signNote,
+  verifyLogFork,
+} from '@parley/record'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { expectError, makeFolder, shiftedClock, type TestNode } from './harness.ts'
 import {
@@ -14,7 +23,7 @@ import {
 } from './record-harness.ts'
 
 const PATH = '/witness/add-checkpoint'
-const NAMES = ['plain', 'fork', 'inconsistent', 'race', 'replay', 'malformed', 'monitor'] as const
+const NAMES = ['plain', 'fork', 'inconsistent', 'suspected', 'race', 'replay', 'malformed', 'monitor'] as const
 
 let node: TestNode
 let vkey: string
@@ -82,18 +91,38 @@ test('#48 the same size under another root is 422, the two signed heads are kept
   expect((await send(await log.addCheckpoint(10))).status).toBe(200)
 })
 
-test('#49 a larger head that is not shown to continue the one held is 422; it is kept with its proof, as a suspicion', async () => {
+test('#49 a larger head of another history, with its own good proof, is 422 and a fork that anyone verifies', async () => {
   const log = logs.inconsistent
   log.grow(entriesNamed('i', 9))
   const other = log.branch()
   log.grow(entriesNamed('one', 3))
   other.grow(entriesNamed('other', 30))
   expect((await send(await log.addCheckpoint(0))).status).toBe(200)
-  expectError(await send(await other.addCheckpoint(12)), 422, 'HEAD_INCONSISTENT')
+  for (let i = 0; i < 2; i += 1) expectError(await send(await other.addCheckpoint(12)), 422, 'HEAD_INCONSISTENT')
   const kept = (await evidenceIn(node.dataDir)).filter((one) => one['origin'] === log.origin)
-  expect(kept).toEqual([expect.objectContaining({ kind: 'log-suspicion', proof: expect.any(Array) })])
+  expect(kept).toEqual([expect.objectContaining({ kind: 'log-fork', by: 'witness' })])
+  const told = eventsOf(node, 'record.fork').at(-1)
+  const evidence = parseEvidence(readFileSync(String(told?.['evidence'])))
+  if (evidence.kind !== 'log-fork') return expect.unreachable()
+  expect(verifyLogFork(evidence, parseVkey(log.vkey))).toMatchObject({
+    origin: log.origin,
+    heads: [{ size: 12 }, { size: 39 }],
+  })
   log.grow(entriesNamed('one', 3))
   expect((await send(await log.addCheckpoint(12))).status).toBe(200)
+})
+
+test('#49 a larger head with a proof that was made up is 422; it is kept with its proof, as a suspicion', async () => {
+  const log = logs.suspected
+  log.grow(entriesNamed('i', 12))
+  expect((await send(await log.addCheckpoint(0))).status).toBe(200)
+  const other = log.branch()
+  other.grow(entriesNamed('other', 30))
+  const body = formatAddCheckpoint({ oldSize: 12, proof: [new Uint8Array(32)], note: other.note() })
+  expectError(await send(Buffer.from(body)), 422, 'HEAD_INCONSISTENT')
+  const kept = (await evidenceIn(node.dataDir)).filter((one) => one['origin'] === log.origin)
+  expect(kept).toEqual([expect.objectContaining({ kind: 'log-suspicion', proof: expect.any(Array) })])
+  expect((await send(await other.addCheckpoint(12))).status).toBe(200)
 })
 
 test('#55 requests for N and N+K at once: whatever their order, the size never goes down and the later one is told', async () => {

@@ -41,6 +41,7 @@ import {
   leafHash,
   MAX_LEAF_BYTES,
   openCheckpoint,
+  type OpenedCheckpoint,
   parseAct,
   rootFromTiles,
   TILE_WIDTH,
@@ -54,6 +55,7 @@ import { CosignerLink } from '../record/cosigner-link.ts'
 import type { CosignerSpec } from '../record/cosigner-spec.ts'
 import type { TellEvent } from '../record/events.ts'
 import { EvidenceStore } from '../record/evidence-store.ts'
+import { FORK_MESSAGE, keepFork } from '../record/fork.ts'
 import { HttpClient } from '../record/http-client.ts'
 import type { ReadableLog } from '../record/log-resource.ts'
 import { Mirror } from '../record/mirror.ts'
@@ -65,6 +67,7 @@ import { parseAddress } from './address.ts'
 import { dialPeer, PeerAgent, type PeerTarget } from './dial.ts'
 import type { TableKeys } from './joining.ts'
 import { actOf, type JudgedNext, Projector } from './projector.ts'
+import { forkShown } from './peer-fork.ts'
 import { pullLog, shownHead } from './pull.ts'
 import { type KeptReceipt, ReceiptFile } from './receipt-file.ts'
 import type { TlsKey } from './tls-key.ts'
@@ -115,6 +118,8 @@ export interface Peer {
   /** Entries under the newest head our witness has seen. */
   witnessed: number
   pulling: boolean
+  /** Whether a head of its log came that was not shown to continue the one held here. */
+  suspected: boolean
 }
 
 const TICK_MS = 500
@@ -223,6 +228,7 @@ export class OpenLine implements WireTable, AsyncDisposable {
     const shared = { dataDir: join(dir, 'peers'), logs, clock, evidence, tell }
     const onFork = ({ origin, evidence: file }: { readonly origin: string; readonly evidence: string | null }): void =>
       held.line?.foundFork(origin, file)
+    const onSuspicion = (origin: string): void => held.line?.suspect(origin)
     await mkdir(join(dir, 'peers'), { recursive: true, mode: 0o700 })
     const opened: { close(): Promise<void> }[] = []
     try {
@@ -231,6 +237,7 @@ export class OpenLine implements WireTable, AsyncDisposable {
         signers: { signer: keys.witness.signer, pq: null },
         vkeys: [keys.witness.vkey],
         onFork,
+        onSuspicion,
         onCosigned: (head) => held.line?.witnessed(head),
       })
       opened.push(witness)
@@ -240,6 +247,7 @@ export class OpenLine implements WireTable, AsyncDisposable {
         vkeys: [keys.mirror.vkey],
         quotaBytes,
         onFork,
+        onSuspicion,
         onCommitted: (head) => held.line?.committed(head),
       })
       opened.push(mirror)
@@ -256,6 +264,9 @@ export class OpenLine implements WireTable, AsyncDisposable {
       const availability = await readAvailability(join(dir, 'availability.json'))
       const line = new OpenLine(options, { witness, mirror, journal, receipts, evidence, availability })
       await line.#replay(kept)
+      // What was proven stays proven.
+      for (const { origin, file } of await evidence.forks())
+        if (line.peers.some((peer) => peer.origin === origin)) line.foundFork(origin, file)
       held.line = line
       return line
     } catch (error) {
@@ -492,6 +503,15 @@ export class OpenLine implements WireTable, AsyncDisposable {
     for (const peer of this.peers)
       if (peer.origin === origin) peer.from = { ...peer.from, forkedSinceMs: peer.from.forkedSinceMs ?? nowMs }
     this.#tick()
+  }
+
+  /** Told by our witness or mirror: a head came that does not continue the one held, and nothing is proven yet. The peer is asked for its tree. */
+  suspect(origin: string): void {
+    const peer = this.peers.find((one) => one.origin === origin)
+    if (peer === undefined || peer.suspected) return
+    peer.suspected = true
+    // What it shows now may be gone when it has been told of it.
+    void this.#look(peer).catch(() => undefined)
   }
 
   /** Keeps a cosignature of our log that came by a file or was shown by another. Verified here. @throws {ApiError} */
@@ -741,6 +761,7 @@ export class OpenLine implements WireTable, AsyncDisposable {
       committed: null,
       witnessed: 0,
       pulling: false,
+      suspected: false,
     }
   }
 
@@ -901,6 +922,7 @@ export class OpenLine implements WireTable, AsyncDisposable {
     const shown = await shownHead({ http: this.#http, url, logKey: peer.logKey }, cosigners)
     if (shown === null) return
     const { size } = shown.checkpoint
+    if (peer.from.forkedSinceMs === null) await this.#holdAgainst(peer, shown)
     for (const { key, timestampS } of shown.cosignatures) {
       const by = this.peers.find(({ enrolment }) =>
         enrolment.mirrors.some(({ keyId, name }) => keyId === key.keyId && name === key.name),
@@ -912,6 +934,23 @@ export class OpenLine implements WireTable, AsyncDisposable {
     const overdue = performance.now() - (peer.from.contentsMs ?? peer.from.watchedSinceMs) > lateMs
     if (size > (peer.committed?.size ?? 0) && (this.#observes() || overdue)) await this.#pull(peer)
     else if (this.#observes()) peer.from = { ...peer.from, contentsMs: performance.now() }
+  }
+
+  /** Whether what a peer shows of its log is what is held of it here; two histories are kept as evidence. */
+  async #holdAgainst(peer: Peer, shown: OpenedCheckpoint): Promise<void> {
+    const held = this.mirror.tree(peer.origin)
+    if (held === null) return
+    const url = `http://${peer.party}/line/${this.table}/mirror`
+    const fork = await forkShown(
+      { http: this.#http, url, logKey: peer.logKey },
+      { shown, held, suspected: peer.suspected },
+    )
+    if (fork === null) return
+    const { origin } = peer
+    const nowMs = this.#options.clock.nowMs()
+    const file = await keepFork(this.#evidence, { origin, by: 'mirror', fork, nowMs })
+    this.foundFork(origin, file)
+    this.#options.tell({ event: 'record.fork', role: 'mirror', origin, message: FORK_MESSAGE, evidence: file })
   }
 
   /** Fetches what our mirror lacks of a peer's log, from the peer or from another member's copy. */

@@ -31,6 +31,7 @@ import type { Clock } from '@parley/units'
 import type { CosignerSpec } from './cosigner-spec.ts'
 import type { TellEvent } from './events.ts'
 import type { EvidenceStore } from './evidence-store.ts'
+import { forkAgainst, keepFork } from './fork.ts'
 import type { Fetched, HttpClient } from './http-client.ts'
 import { originHash } from './origin-hash.ts'
 
@@ -516,10 +517,14 @@ export class CosignerLink {
     const kind = standing.kind === 'forked' ? 'log-fork' : 'log-ahead'
     // The newest head says most: of the size of the one shown, or beyond it.
     const ours = log.checkpoint() ?? head
-    const file = await evidence.save(
-      { kind, origin: log.origin, by: spec.name, message, notes: [textOf(ours.note), textOf(note)] },
-      clock.nowMs(),
+    const fork = await forkAgainst(
+      { checkpoint: ours, note: ours.note, reader: this.#tiles },
+      { checkpoint: shown.checkpoint, note },
     )
+    const told = { origin: log.origin, by: spec.name, message }
+    const file = await (fork === null
+      ? evidence.save({ ...told, kind, notes: [textOf(ours.note), textOf(note)] }, clock.nowMs())
+      : keepFork(evidence, { ...told, fork, nowMs: clock.nowMs() }))
     tell({ event: 'record.halt', cosigner: spec.name, message, evidence: file })
     return true
   }

@@ -5,16 +5,19 @@ import {
   type CosignerRefusal,
   decideAddCheckpoint,
   encodeBase64,
+  findForkInProof,
   formatNote,
   openAddCheckpoint,
   type OpenedAddCheckpoint,
   openCheckpoint,
+  type TwoHeads,
   type VerifierKey,
 } from '@parley/record'
 import type { Clock } from '@parley/units'
 import { type ProtocolAnswer, refusal, storeRefusal } from './answer.ts'
 import type { TellEvent } from './events.ts'
 import type { EvidenceStore } from './evidence-store.ts'
+import { FORK_MESSAGE, forkAgainst, type HeldTree, keepFork } from './fork.ts'
 import type { HeadStore, StoredHead } from './head-store.ts'
 import { Turns } from './turns.ts'
 
@@ -47,6 +50,10 @@ export interface HeadKeeperOptions {
   /** Makes the body of the answer, once the head is on the disk. */
   readonly onAccepted: (head: KeptHead) => string
   readonly onFork?: (fork: FoundFork) => void
+  /** Told of a head that was not shown to continue the one held, and of which nothing is proven yet. */
+  readonly onSuspicion?: (origin: string) => void
+  /** What is held here of a log beside its head: a head whose whole tree is at hand; null: nothing. */
+  readonly tree?: (origin: string) => HeldTree | null
 }
 
 /**
@@ -111,7 +118,7 @@ export class HeadKeeper {
       { nowS: this.#options.timeS(held?.timeS ?? 0) },
     )
     if (decision.kind === 'refuse') {
-      if (decision.conflict !== null) await this.#keepConflict(decision, request)
+      await this.#keepConflict(decision, request)
       if (decision.code === 'CLOCK_REGRESSED')
         tell({ event: 'record.time.fault', role, origin, lastS: held?.timeS ?? 0 })
       return refusalAnswer(decision)
@@ -127,29 +134,41 @@ export class HeadKeeper {
     return { status: 200, contentType: 'text/plain; charset=utf-8', body: this.#options.onAccepted(accepted) }
   }
 
-  async #keepConflict({ conflict, code }: CosignerRefusal, request: OpenedAddCheckpoint): Promise<void> {
+  /** What the heads known here and the one that was refused prove against the log. */
+  async #forkIn({ conflict }: CosignerRefusal, request: OpenedAddCheckpoint): Promise<TwoHeads | null> {
+    if (conflict?.kind === 'fork') return { first: conflict.known, second: conflict.shown, leaves: null }
+    if (conflict !== null) return findForkInProof(conflict.known, conflict.shown, request.proof)
+    const held = this.#options.tree?.(request.checkpoint.origin) ?? null
+    return held === null ? null : forkAgainst(held, request)
+  }
+
+  async #keepConflict(decision: CosignerRefusal, request: OpenedAddCheckpoint): Promise<void> {
+    const { conflict, code } = decision
+    const { role, tell, onFork, onSuspicion } = this.#options
+    const { origin } = request.checkpoint
+    const fork = await this.#forkIn(decision, request)
+    if (fork !== null) {
+      const { evidence, clock } = this.#options
+      const file = await keepFork(evidence, { origin, by: role, fork, nowMs: clock.nowMs() })
+      onFork?.({ origin, evidence: file })
+      if (file !== null) tell({ event: 'record.fork', role, origin, code, message: FORK_MESSAGE, evidence: file })
+      return
+    }
     if (conflict === null) return
-    const { evidence, role, tell, clock } = this.#options
-    const { origin, kind, known, shown } = conflict
-    const fork = kind === 'fork'
-    const message = fork
-      ? 'the log signed two heads of one size with two roots'
-      : 'a head signed by the log came with a proof that does not show that it continues the head held here'
-    const file = await evidence.save(
+    const message = 'a head signed by the log came with a proof that does not show that it continues the head held here'
+    const file = await this.#options.evidence.save(
       {
-        kind: fork ? 'log-fork' : 'log-suspicion',
+        kind: 'log-suspicion',
         origin,
         by: role,
         message,
-        notes: [known, shown].map((note) => Buffer.from(note).toString('utf8')),
-        // Whoever sends it chooses the proof: of a fork it is no part, and would make each sending a new piece.
-        ...(fork ? {} : { proof: request.proof.map(encodeBase64) }),
+        notes: [conflict.known, conflict.shown].map((note) => Buffer.from(note).toString('utf8')),
+        proof: request.proof.map(encodeBase64),
       },
-      clock.nowMs(),
+      this.#options.clock.nowMs(),
     )
-    if (fork) this.#options.onFork?.({ origin, evidence: file })
-    if (file !== null)
-      tell({ event: fork ? 'record.fork' : 'record.suspicion', role, origin, code, message, evidence: file })
+    if (file !== null) tell({ event: 'record.suspicion', role, origin, code, message, evidence: file })
+    onSuspicion?.(origin)
   }
 }
 

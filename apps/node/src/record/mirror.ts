@@ -19,6 +19,7 @@ import {
   type MirrorState,
   parseNote,
   type SignedHead,
+  tileReader,
   type VerifierKey,
   withPending,
 } from '@parley/record'
@@ -28,6 +29,7 @@ import { CosignerKeys, type CosignerSigners, cosigningTimeS } from './cosigner-k
 import { makeFolderDurably } from './durable-file.ts'
 import type { TellEvent } from './events.ts'
 import type { EvidenceStore } from './evidence-store.ts'
+import type { HeldTree } from './fork.ts'
 import { type FoundFork, HeadKeeper, refusalAnswer } from './head-keeper.ts'
 import { HeadStore } from './head-store.ts'
 import type { ReadableLog } from './log-resource.ts'
@@ -52,6 +54,7 @@ export interface MirrorOptions {
     readonly timeS: number
   }) => void
   readonly onFork?: (fork: FoundFork) => void
+  readonly onSuspicion?: (origin: string) => void
 }
 
 /** Uploads that one log may have under way; each may hold the entries of one package. */
@@ -103,6 +106,8 @@ export class Mirror implements AsyncDisposable {
       tell,
       timeS: () => 0,
       ...(options.onFork === undefined ? {} : { onFork: options.onFork }),
+      ...(options.onSuspicion === undefined ? {} : { onSuspicion: options.onSuspicion }),
+      tree: (origin) => this.tree(origin),
       onAccepted: ({ checkpoint: { origin, size, root }, note }) => {
         const mirrored = this.#logs.get(origin) as Mirrored
         mirrored.heads = withPending(this.#state(mirrored), { size, root, note })
@@ -159,6 +164,13 @@ export class Mirror implements AsyncDisposable {
   /** The copy of the log whose origin has that hash, for reading; null: there is none. */
   copy(originHex: string): ReadableLog | null {
     return this.#byHash.get(originHex)?.log ?? null
+  }
+
+  /** The newest head of a log that is vouched for here, with the tree under it; null: there is none. */
+  tree(origin: string): HeldTree | null {
+    const log = this.#logs.get(origin)?.log
+    const head = log?.committed() ?? null
+    return log === undefined || head === null ? null : { checkpoint: head, note: head.note, reader: tileReader(log) }
   }
 
   /** Length of a long entry that this mirror still lacks; null: it takes no such thing. */

@@ -20,6 +20,7 @@ export interface WitnessOptions {
   /** Told of each head it cosigned. */
   readonly onCosigned?: (head: { readonly origin: string; readonly size: number; readonly timeS: number }) => void
   readonly onFork?: (fork: FoundFork) => void
+  readonly onSuspicion?: (origin: string) => void
 }
 
 /** Cosigns the heads of logs for which it was given the key: each once it is on the disk, none that does not continue the one before. */
@@ -47,6 +48,7 @@ export class Witness implements AsyncDisposable {
       tell,
       timeS: (lastS) => cosigningTimeS(clock, lastS),
       ...(options.onFork === undefined ? {} : { onFork: options.onFork }),
+      ...(options.onSuspicion === undefined ? {} : { onSuspicion: options.onSuspicion }),
       onAccepted: ({ checkpoint: { origin, size }, text, timeS }) => {
         const lines = this.#keys.cosign(text, { origin, timeS })
         this.#given.set(origin, { timeS, lines })
