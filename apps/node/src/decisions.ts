@@ -1,5 +1,6 @@
 import type { Change, Entry } from '@parley/airspace'
 import { type Decision, formatRfc3339, operations, statusOf } from '@parley/contracts'
+import { sha256HexOf } from './digest.ts'
 import { writeVolume } from './edge/volumes.ts'
 import { blocking, clearing, constraintReference, operationalIntentReference } from './edge/wire.ts'
 
@@ -32,6 +33,7 @@ export function decisionOf(
   const { outcome } = entry
   const operation = operations[OPERATION_OF[`${entry.subject} ${entry.action}`] ?? 'createOperationalIntentReference']
   const main = outcome.kind === 'accepted' ? outcome.changes[0] : undefined
+  const sha256 = sha256HexOf(entry.digest)
   const head = {
     seq: about.seq,
     at: formatRfc3339(entry.atMs),
@@ -41,6 +43,7 @@ export function decisionOf(
     manager: entry.manager,
     id: entry.id ?? (main?.kind === 'setAvailability' ? main.uss : ''),
     simulated: about.simulated,
+    ...(sha256 === null ? {} : { request_sha256: sha256 }),
   } as const
   if (outcome.kind === 'refused') {
     const { refusal, volumes } = outcome

@@ -1,34 +1,37 @@
+import { createHash, hash } from 'node:crypto'
 import type { RequestDigest } from '@parley/airspace'
 
+/** Requests up to this size are hashed in one call, from one stretch of memory; nearly all are. */
+const scratch = Buffer.allocUnsafeSlow(64 << 10)
+
 /**
- * 64 bits of a request, to know its repetition by the same client. Not a secret and not a proof: a client that makes two requests
- * collide deceives itself only.
+ * SHA-256 of a request as its supplier can compute it too: method, space, target as it stood in the request line, line feed, and the
+ * bytes of the body. So `(printf 'PUT /dss/v1/…\n'; cat body) | sha256sum` gives what the pool's log holds.
  */
-export function digestOf(operationId: string, path: string, body: Uint8Array): RequestDigest {
-  let low = 0x811c9dc5
-  let high = 0x9747b28c
-  for (const text of [operationId, path]) {
-    for (let i = 0; i < text.length; i += 1) {
-      low = Math.imul(low ^ text.charCodeAt(i), 0x01000193)
-      high = Math.imul(high ^ low, 0x5bd1e995)
-    }
-    low ^= 0xff
-  }
-  const view = new DataView(body.buffer, body.byteOffset, body.byteLength)
-  const words = body.byteLength >> 2
-  for (let i = 0; i < words; i += 1) {
-    const word = view.getUint32(i << 2, true)
-    low = Math.imul(low ^ word, 0xcc9e2d51)
-    low ^= low >>> 15
-    high = Math.imul(high ^ (word + i), 0x1b873593)
-    high ^= high >>> 13
-  }
-  for (let i = words << 2; i < body.byteLength; i += 1) {
-    low = Math.imul(low ^ body[i]!, 0x01000193)
-    high = Math.imul(high ^ low, 0x5bd1e995)
-  }
-  low ^= body.byteLength
-  low = Math.imul(low ^ (low >>> 16), 0x85ebca6b)
-  high = Math.imul(high ^ (high >>> 16) ^ low, 0xc2b2ae35)
-  return [(low ^ (low >>> 13)) >>> 0, (high ^ (high >>> 16)) >>> 0]
+export function digestOf(method: string, target: string, body: Uint8Array): RequestDigest {
+  const head = `${method} ${target}\n`
+  const length = head.length + body.byteLength
+  if (length > scratch.length) return wordsOf(createHash('sha256').update(head, 'latin1').update(body).digest('binary'))
+  scratch.write(head, 0, 'latin1')
+  scratch.set(body, head.length)
+  return wordsOf(hash('sha256', scratch.subarray(0, length), 'binary'))
+}
+
+/** The 32 bytes, one a character, as eight words. */
+function wordsOf(bytes: string): RequestDigest {
+  const word = (at: number): number =>
+    (bytes.charCodeAt(at) |
+      (bytes.charCodeAt(at + 1) << 8) |
+      (bytes.charCodeAt(at + 2) << 16) |
+      (bytes.charCodeAt(at + 3) << 24)) >>>
+    0
+  return [word(0), word(4), word(8), word(12), word(16), word(20), word(24), word(28)]
+}
+
+/** The 64 hex digits of a digest that is a hash; null for the checksum of an older entry, or the stretch of an expiry. */
+export function sha256HexOf(digest: RequestDigest): string | null {
+  if (digest.length !== 8) return null
+  const bytes = Buffer.alloc(32)
+  for (const [at, word] of digest.entries()) bytes.writeUInt32LE(word, at * 4)
+  return bytes.toString('hex')
 }

@@ -9,7 +9,7 @@ export interface Route {
   readonly handler: Handler
   readonly validateBody: ReturnType<typeof compileBody>
   readonly validateParameters: ReturnType<typeof compileParameters> | null
-  /** Whether the request changes something, so that a repetition of it must be known. */
+  /** Whether the request leads to an entry of the journal, which then says by a digest which request it was. */
   readonly changes: boolean
 }
 
@@ -20,7 +20,7 @@ export function routeOf(operation: Operation, handler: Handler): Route {
     handler,
     validateBody: compileBody(operation),
     validateParameters: hasParameters ? compileParameters(operation) : null,
-    changes: operation.method === 'PUT' || operation.method === 'DELETE',
+    changes: operation.method === 'PUT' || operation.method === 'DELETE' || operation.operationId === 'makeDssReport',
   }
 }
 
@@ -65,7 +65,7 @@ export function answerRoute(route: Route, arrived: Arrived, context: NodeContext
     query: parameters.query,
     body,
     nowMs: context.nowMs(),
-    digest: route.changes ? digestOf(operation.operationId, arrived.url, arrived.bytes) : NO_DIGEST,
+    digest: route.changes ? digestOf(operation.method, arrived.url, arrived.bytes) : NO_DIGEST,
   })
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { buildOpenApi, operationList } from '@parley/contracts'
 import { describe, expect, test } from 'vitest'
 import { VERSION } from '../src/version.ts'
@@ -232,6 +233,28 @@ describe('a report', () => {
     expect([reply.status, reply.json]).toEqual([201, { report_id: expect.not.stringMatching('mine'), exchange: rest }])
     const entry = await node.node.pool.entryAt(1)
     expect(entry.outcome).toMatchObject({ kind: 'accepted', changes: [{ kind: 'report', body: JSON.stringify(sent) }] })
+  })
+})
+
+describe('a decision', () => {
+  test('names its request by the SHA-256 that the supplier can compute: granted or refused, whichever way it was read', async () => {
+    await using node = await startTestNode()
+    const expected: string[] = []
+    const send = async (method: string, path: string, asked: { body?: unknown; headers?: Record<string, string> }) => {
+      const body = asked.body === undefined ? '' : JSON.stringify(asked.body)
+      expected.push(createHash('sha256').update(`${method} ${path}\n${body}`).digest('hex'))
+      return await node.ask(method, path, asked)
+    }
+    const first = `${OIR}/${newId()}`
+    const framework = { 'content-type': 'application/json; charset=utf-8' }
+    const { ovn } = referenceOf(await send('PUT', first, { body: intentBody() }))
+    expect((await send('PUT', `${OIR}/${newId()}`, { body: intentBody() })).status).toBe(409)
+    await send('PUT', `${CR}/${newId()}`, { body: constraintBody(), headers: framework })
+    await send('POST', '/dss/v1/reports', { body: reportBody() })
+    await send('DELETE', `${first}/${ovn}`, {})
+    const { json } = await node.ask('GET', '/parley/v1/decisions')
+    const { decisions } = json as { decisions: { request_sha256: string }[] }
+    expect(decisions.map((one) => one.request_sha256)).toEqual(expected)
   })
 })
 

@@ -180,7 +180,7 @@ function applyChange(state: AirspaceState, change: Change, entry: Entry, seq: nu
         version: change.version,
         manager: entry.manager,
         seq,
-        digest: entry.digest,
+        digest: [entry.digest[0], entry.digest[1]],
       })
       return
     case 'putServiceArea': {

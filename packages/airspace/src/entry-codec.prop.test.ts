@@ -153,13 +153,17 @@ const claimed: fc.Arbitrary<Claimed> = fc.oneof(
   fc.record({ kind: fc.constant('version' as const), version: fc.option(text) }),
 )
 
+const word = fc.nat(2 ** 32 - 1)
+const checksum = fc.tuple(word, word)
+const hash = fc.tuple(word, word, word, word, word, word, word, word)
+
 const entry: fc.Arbitrary<Entry & { readonly rules: Rules }> = fc.record({
   atMs: float.map(epochMs),
   subject: fc.constantFrom(...SUBJECTS),
   action: fc.constantFrom(...ACTIONS),
   manager: text,
   id: fc.option(id),
-  digest: fc.tuple(fc.nat(2 ** 32 - 1), fc.nat(2 ** 32 - 1)),
+  digest: fc.oneof(checksum, hash),
   rules: fc.record({ exact: fc.boolean(), compat: fc.boolean() }),
   outcome: fc.oneof(
     fc.record({
@@ -197,14 +201,50 @@ describe('entries', () => {
 
   test('of version 1 are read, without what they did not keep', () => {
     fc.assert(
-      fc.property(entry, (one) => {
-        const bytes = encodeEntry({ ...one, rules: null })
+      fc.property(entry, checksum, (one, digest) => {
+        const bytes = encodeEntry({ ...one, digest, rules: null })
         const { outcome } = one
         const kept = outcome.kind === 'accepted' ? { ...outcome, volumes: [] } : { ...outcome, claimed: null }
-        expect(decodeEntry(bytes)).toEqual({ ...one, rules: null, outcome: kept })
+        expect(decodeEntry(bytes)).toEqual({ ...one, digest, rules: null, outcome: kept })
         expect(bytes[0]).toBe(1)
       }),
     )
+  })
+
+  test('say by their version whether they hold a checksum or the hash of the request', () => {
+    fc.assert(
+      fc.property(entry, checksum, hash, (one, short, long) => {
+        expect(encodeEntry({ ...one, digest: short })[0]).toBe(2)
+        const bytes = encodeEntry({ ...one, digest: long })
+        expect(bytes[0]).toBe(3)
+        expect(bytes.length).toBe(encodeEntry({ ...one, digest: short }).length + 24)
+      }),
+      { numRuns: 50 },
+    )
+  })
+
+  test('of version 1 with the hash of a request are not written', () => {
+    fc.assert(
+      fc.property(entry, hash, (one, digest) => {
+        expect(() => encodeEntry({ ...one, digest, rules: null })).toThrow(EntryFormatError)
+      }),
+      { numRuns: 20 },
+    )
+  })
+
+  test('hold the bytes of the hash in their order', () => {
+    const bytes = encodeEntry({
+      atMs: epochMs(0),
+      subject: 'report',
+      action: 'create',
+      manager: '',
+      id: null,
+      digest: [0x03020100, 0x07060504, 0x0b0a0908, 0x0f0e0d0c, 0x13121110, 0x17161514, 0x1b1a1918, 0xff1e1d1c],
+      rules: { exact: false, compat: false },
+      outcome: { kind: 'accepted', changes: [], notified: [], volumes: [] },
+    })
+    const hashAt = bytes.length - 32 - 4
+    expect([...bytes.subarray(hashAt, hashAt + 32)]).toEqual([...Array.from({ length: 31 }, (_, at) => at), 255])
   })
 
   test.each(Object.entries(changes))('%s is read as it was written', (_kind, arbitrary: fc.Arbitrary<Change>) => {
@@ -285,6 +325,7 @@ describe('entries', () => {
         decodeOrRefuse(noise)
         decodeOrRefuse(new Uint8Array([1, ...noise]))
         decodeOrRefuse(new Uint8Array([2, ...noise]))
+        decodeOrRefuse(new Uint8Array([3, ...noise]))
       }),
       { numRuns: 2000 },
     )
@@ -303,7 +344,8 @@ describe('entries', () => {
   })
 
   test('of another version are refused', () => {
-    expect(() => decodeEntry(new Uint8Array([3]))).toThrow(/version 3 is none of 1 to 2/)
+    expect(() => decodeEntry(new Uint8Array([4]))).toThrow(/version 4 is none of 1 to 3/)
+    expect(() => decodeEntry(new Uint8Array([0]))).toThrow(/version 0 is none of 1 to 3/)
     expect(() => decodeEntry(new Uint8Array())).toThrow(EntryFormatError)
   })
 

@@ -16,6 +16,8 @@ import {
   REFUSAL_CODES,
   type Refusal,
   type RefusedOutcome,
+  type RequestDigest,
+  type RequestHash,
   type ServiceAreaRecord,
   type ServiceAreaSubscriptionRecord,
   SUBJECTS,
@@ -26,8 +28,10 @@ import {
  * Bytes of a journal entry, little-endian: version, subject, action, outcome with the rules' flags, time, manager, id, digest; then the
  * changes, the notified subscriptions and the volumes asked for, or the refusal with what was claimed. Floats are kept to the last bit,
  * so that a replay computes what the first run computed. Version 1 had neither rules, volumes of accepted requests, nor claims.
+ * Version 2 kept a checksum of the request instead of its SHA-256; what no request led to, an expiry, is still written so.
  */
-const ENTRY_VERSION = 2
+const ENTRY_VERSION = { withoutRules: 1, withoutHash: 2, newest: 3 } as const
+const HASH_WORDS = 8
 const OUTCOME = { accepted: 1, exact: 2, compat: 4 } as const
 
 const CHANGE_KINDS = [
@@ -52,8 +56,10 @@ const writer = new Writer()
 export function encodeEntry(entry: Entry): Uint8Array {
   const { outcome, rules } = entry
   if (rules !== null && outcome.kind === 'refused' && outcome.claimed === null)
-    throw new EntryFormatError('a refusal of version 2 says what was claimed')
-  writer.u8(rules === null ? 1 : ENTRY_VERSION)
+    throw new EntryFormatError('a refusal since version 2 says what was claimed')
+  if (rules === null && entry.digest.length === HASH_WORDS)
+    throw new EntryFormatError('an entry of version 1 has no hash of its request')
+  writer.u8(versionOf(entry))
   writer.u8(SUBJECTS.indexOf(entry.subject))
   writer.u8(ACTIONS.indexOf(entry.action))
   writer.u8(
@@ -65,8 +71,7 @@ export function encodeEntry(entry: Entry): Uint8Array {
   writer.text(entry.manager)
   writer.u8(entry.id === null ? 0 : 1)
   if (entry.id !== null) writer.id(entry.id)
-  writer.u32(entry.digest[0])
-  writer.u32(entry.digest[1])
+  for (const word of entry.digest) writer.u32(word)
   if (outcome.kind === 'refused') {
     writeRefused(outcome)
     if (rules !== null && outcome.claimed !== null) writeClaimed(outcome.claimed)
@@ -83,17 +88,18 @@ export function encodeEntry(entry: Entry): Uint8Array {
 export function decodeEntry(bytes: Uint8Array): Entry {
   const reader = new Reader(bytes)
   const version = reader.u8()
-  if (version !== ENTRY_VERSION && version !== 1)
-    throw new EntryFormatError(`entry version ${version} is none of 1 to ${ENTRY_VERSION}`, { version })
+  if (version < ENTRY_VERSION.withoutRules || version > ENTRY_VERSION.newest)
+    throw new EntryFormatError(`entry version ${version} is none of 1 to ${ENTRY_VERSION.newest}`, { version })
   const subject = pick(SUBJECTS, reader.u8(), 'subject')
   const action = pick(ACTIONS, reader.u8(), 'action')
   const flags = reader.u8()
-  if (flags > (version === 1 ? OUTCOME.accepted : 7)) throw new EntryFormatError(`unknown outcome ${flags}`)
-  const rules = version === 1 ? null : { exact: (flags & OUTCOME.exact) !== 0, compat: (flags & OUTCOME.compat) !== 0 }
+  const isFirst = version === ENTRY_VERSION.withoutRules
+  if (flags > (isFirst ? OUTCOME.accepted : 7)) throw new EntryFormatError(`unknown outcome ${flags}`)
+  const rules = isFirst ? null : { exact: (flags & OUTCOME.exact) !== 0, compat: (flags & OUTCOME.compat) !== 0 }
   const atMs = epochMs(reader.f64())
   const manager = reader.text()
   const id = reader.u8() === 1 ? reader.id() : null
-  const digest = [reader.u32(), reader.u32()] as const
+  const digest: RequestDigest = version === ENTRY_VERSION.newest ? readHash(reader) : [reader.u32(), reader.u32()]
   let outcome: Entry['outcome']
   if ((flags & OUTCOME.accepted) !== 0) {
     const changes: Change[] = []
@@ -104,6 +110,22 @@ export function decodeEntry(bytes: Uint8Array): Entry {
   if (!reader.atEnd) throw new EntryFormatError('bytes after the end of the entry')
   return { atMs, subject, action, manager, id, digest, rules, outcome }
 }
+
+function versionOf({ rules, digest }: Entry): number {
+  if (rules === null) return ENTRY_VERSION.withoutRules
+  return digest.length === HASH_WORDS ? ENTRY_VERSION.newest : ENTRY_VERSION.withoutHash
+}
+
+const readHash = (reader: Reader): RequestHash => [
+  reader.u32(),
+  reader.u32(),
+  reader.u32(),
+  reader.u32(),
+  reader.u32(),
+  reader.u32(),
+  reader.u32(),
+  reader.u32(),
+]
 
 function pick<T>(list: readonly T[], index: number, what: string): T {
   const item = list[index]

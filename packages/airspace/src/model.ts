@@ -17,8 +17,26 @@ export interface Bounds {
   readonly altitudeUpperM: MetresHae
 }
 
-/** 64 bits of the request that wrote a version, as two words, to recognise its repetition after a lost answer. */
-export type RequestDigest = readonly [low: number, high: number]
+/** SHA-256 of the request as eight 32-bit words, each of four bytes in order, the first byte lowest. */
+export type RequestHash = readonly [
+  low: number,
+  high: number,
+  third: number,
+  fourth: number,
+  fifth: number,
+  sixth: number,
+  seventh: number,
+  eighth: number,
+]
+
+/** 64 bits: a checksum in entries before version 3, which kept no more of a request; the beginning of the hash in the state. */
+export type RequestChecksum = readonly [low: number, high: number]
+
+/**
+ * What an entry keeps of the request that led to it, so that its author can tell it from others. The first two words suffice to
+ * recognise a repetition after a lost answer: a client that makes two requests collide there deceives itself only.
+ */
+export type RequestDigest = RequestHash | RequestChecksum
 
 export interface OperationalIntentRecord extends Bounds {
   readonly id: EntityId
@@ -128,7 +146,7 @@ export interface Entry {
   readonly manager: string
   /** The entity asked for; a report's id; null for availability and expiry. */
   readonly id: EntityId | null
-  /** Of the request; for an expiry, the stretch of slots that was looked at. */
+  /** Of the request; for an expiry, which no request asked for, the stretch of slots that was looked at. */
   readonly digest: RequestDigest
   /** What the pool had been told to do otherwise than by default; null in entries of version 1, which did not say. */
   readonly rules: Rules | null

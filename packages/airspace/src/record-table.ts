@@ -26,7 +26,7 @@ export const WORD = {
   previous: 10,
   /** Characters of the OVN or version text held in the record; 36 of them mean the suffix of `{id}_{suffix}`. */
   ovnChars: 11,
-  /** Digest of the request that wrote this version, to know a repetition of it. */
+  /** Of the digest of the request that wrote this version, as much as recognises a repetition. */
   digestLow: 12,
   digestHigh: 13,
   notificationIndex: 14,

@@ -30,6 +30,10 @@ function told(): Sky {
   return sky
 }
 
+/** The entry as pools kept it before version 3, or before version 2. */
+const asVersion2 = (entry: Entry): Entry => ({ ...entry, digest: [entry.digest[0], entry.digest[1]] })
+const asVersion1 = (entry: Entry): Entry => ({ ...asVersion2(entry), rules: null })
+
 /** The journal with one entry changed. */
 function with_(sky: Sky, seq: number, alter: (entry: Entry) => Entry): Uint8Array[] {
   return sky.journal.map((bytes, at) => (at === seq - 1 ? encodeEntry(alter(decodeEntry(bytes))) : bytes))
@@ -105,13 +109,48 @@ describe('a replayed log', () => {
       return { ...entry, outcome: { ...entry.outcome, changes: [{ ...put, volumes }] } }
     })
     expect(firstFinding(reversed)).toMatchObject({ kind: 'invalid-volume', seq: 1 })
-    const old = with_(sky, 2, (entry) => ({ ...entry, rules: null }))
+    const old = with_(sky, 2, asVersion1)
     expect(firstFinding(old)).toMatchObject({ kind: 'outdated', seq: 2 })
+    const forgetful = with_(sky, 2, asVersion2)
+    expect(firstFinding(forgetful)).toMatchObject({ kind: 'outdated', seq: 2, expected: /hash of the request/ })
+  })
+
+  test('that was kept in version 2, and goes on in the newest, is what the rules yield', () => {
+    fc.assert(
+      fc.property(steps, rules, fc.nat(60), (taken, rule, newFrom) => {
+        const sky = new Sky(rule)
+        play(sky, taken, () => undefined)
+        const replayer = new Replayer()
+        for (const [at, bytes] of sky.journal.entries()) {
+          const older = encodeEntry(asVersion2(decodeEntry(bytes)))
+          expect(older[0]).toBe(2)
+          expect(replayer.check(at < newFrom ? older : bytes)).toBeNull()
+        }
+        expect(replayer.judged).toBe(sky.journal.length)
+        replayer.state.prepareFor(rule)
+        expect(bytesOf(replayer.state)).toEqual(bytesOf(sky.state))
+      }),
+      { numRuns: 20 },
+    )
+  })
+
+  test('holds expiries, which no request asked for, in version 2 among others', () => {
+    const sky = told()
+    sky.after(60 * 24 * 60)
+    const expired = sky.execute({ kind: 'expire', fromSlot: 0, toSlot: 10 })
+    expect(expired.kind).toBe('accepted')
+    expect(sky.journal.at(-1)?.[0]).toBe(2)
+    sky.grant({
+      kind: 'putOperationalIntent',
+      id: idOf(9),
+      extents: [volume({ from: 60 * 24 * 60, to: 60 * 24 * 61 })],
+    })
+    expect(firstFinding(sky.journal)).toBeNull()
   })
 
   test('that begins in the old format is judged from the first new entry on', () => {
     const sky = told()
-    const mixed = with_(sky, 1, (entry) => ({ ...entry, rules: null }))
+    const mixed = with_(sky, 1, asVersion1)
     const replayer = new Replayer()
     for (const bytes of mixed) expect(replayer.check(bytes)).toBeNull()
     expect(replayer).toMatchObject({ unjudged: 1, judged: 3 })

@@ -14,7 +14,7 @@ import { AirspaceState } from './state.ts'
 export interface ReplayFinding {
   readonly kind: /** Not an entry that a pool writes. */
     | 'unreadable'
-    /** An entry of version 1 after one of version 2: a pool never goes back. */
+    /** An entry in an older format after one in a newer: a pool never goes back. */
     | 'outdated'
     /** A volume that no pool takes. */
     | 'invalid-volume'
@@ -31,12 +31,14 @@ export interface ReplayFinding {
  * Decides a pool's log again, entry by entry from the first: rebuilds the request behind each entry, asks the rules, and compares what
  * they yield with what was written, byte for byte.
  *
- * What it cannot see: whether a request was really made (the log does not hold the supplier's signature, only the digest of its bytes,
- * which the supplier can compare), and requests that never became an entry.
+ * What it cannot see: whether a request was really made (the log does not hold the supplier's signature, only the SHA-256 of its
+ * bytes, which the supplier can compare), and requests that never became an entry.
  */
 export class Replayer {
   readonly #state = new AirspaceState({ exact: false })
   #broken = false
+  /** Whether an entry held the hash of its request: then all that follow from a request do. */
+  #hashed = false
   #unjudged = 0
   #judged = 0
 
@@ -77,11 +79,15 @@ export class Replayer {
     if (problem !== null) return { kind: 'invalid-volume', seq, written, expected: problem }
     if (entry.rules === null) {
       if (this.#judged > 0)
-        return { kind: 'outdated', seq, written, expected: 'entries of version 2 from the first of them on' }
+        return { kind: 'outdated', seq, written, expected: 'entries with the rules in force, as those before it' }
       this.#unjudged += 1
       apply(this.#state, entry, seq)
       return null
     }
+    const isHashed = entry.digest.length > 2
+    if (this.#hashed && !isHashed && entry.subject !== 'expiry')
+      return { kind: 'outdated', seq, written, expected: 'entries with the hash of the request, as those before it' }
+    this.#hashed ||= isHashed
     const finding = (expected: string): ReplayFinding => ({ kind: 'not-yielded', seq, written, expected })
     // Never back: a log that changes its mode with every entry must not cost an index each time.
     if (entry.rules.exact) this.#state.prepareFor(entry.rules)

@@ -7,7 +7,7 @@ import {
   type Entry,
   OPERATIONAL_INTENT_STATES,
   type OperationalIntentRecord,
-  type RequestDigest,
+  type RequestChecksum,
   type ServiceAreaRecord,
   type ServiceAreaSubscriptionRecord,
   type SubscriptionRecord,
@@ -37,7 +37,8 @@ export interface StatedAvailability {
   /** The arbitrator. */
   readonly manager: string
   readonly seq: number
-  readonly digest: RequestDigest
+  /** Of its request, as much as recognises a repetition. */
+  readonly digest: RequestChecksum
 }
 
 /** How long a deletion is remembered, and how many at most. */

@@ -122,6 +122,13 @@ export const Decision = named('Decision', {
   outcome: Type.Enum(['accepted', 'refused']),
   manager: Type.String(),
   id: Type.String(),
+  request_sha256: optional(
+    Type.String({
+      pattern: '^[0-9a-f]{64}$',
+      description:
+        'SHA-256 of the request: method, space, target, line feed, body. Absent where no request led to the decision, and in decisions from before the pool kept it.',
+    }),
+  ),
   status: Type.Integer({ description: 'HTTP status of the answer.' }),
   code: optional(Type.String()),
   message: optional(Type.String()),
