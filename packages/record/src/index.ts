@@ -75,6 +75,7 @@ export { CompactRange, type NodeVisitor } from './compact-range.ts'
 export { EMPTY_ROOT, leafHash, nodeHash } from './merkle.ts'
 export { decodeBundle, encodeBundle, MAX_LEAF_BYTES } from './bundle.ts'
 export { type BlobLeaf, leafOf, parseBlobLeaf } from './leaf.ts'
+export { FillingTile } from './tile-nodes.ts'
 export { bundlePath, levelShape, type LogPath, parseLogPath, TILE_WIDTH, tilePath } from './tile-path.ts'
 export { isSubtree } from './subtree.ts'
 export {

@@ -5,6 +5,7 @@ import { proveConsistency, proveInclusion, proveSubtree } from './prove.ts'
 import { hex, verdictOf } from './testing/fixtures.ts'
 import { naiveInclusion, naiveRoot, naiveSubtreeProof } from './testing/naive-tree.ts'
 import { filesOf, sourceOf } from './testing/tiles.ts'
+import { FillingTile } from './tile-nodes.ts'
 import { cacheTiles, rangeFromTiles, rootFromTiles, type TileReader, tileReader } from './tile-reader.ts'
 import { verifyConsistency, verifyInclusion, verifySubtreeConsistency } from './verify-proof.ts'
 
@@ -197,4 +198,26 @@ test('a proof in a tree of 10^8 leaves reads at most two tiles a level', async (
   const proof = await proveInclusion(reader, { index: 12_345_678, size: 100_000_000 })
   expect(proof).toHaveLength(27)
   expect(reads).toBeLessThanOrEqual(8)
+})
+
+test('a tile that fills in place gives the proofs of the definition at every width', async () => {
+  const tile = new FillingTile()
+  const filling: TileReader = { tile: async (level) => (level === 0 ? tile.bytes : naiveRoot(LEAVES.slice(0, 256))) }
+  let from = 1
+  for (const [at, leaf] of LEAVES.slice(0, 256).entries()) {
+    tile.push(leaf)
+    const to = at + 1
+    expect(hex(await rootFromTiles(filling, to))).toBe(hex(naiveRoot(LEAVES.slice(0, to))))
+    const proof = await proveConsistency(filling, { from, to })
+    verifyConsistency({
+      from,
+      to,
+      fromRoot: naiveRoot(LEAVES.slice(0, from)),
+      toRoot: naiveRoot(LEAVES.slice(0, to)),
+      proof,
+    })
+    from = 1 + ((from * 7) % to)
+  }
+  expect(tile.width).toBe(256)
+  expect(() => tile.push(LEAVES[0] as Uint8Array)).toThrow(RangeError)
 })

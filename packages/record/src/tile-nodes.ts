@@ -40,6 +40,43 @@ export const keepNodes = (tile: Uint8Array): void => {
   if (!expansions.has(tile)) expansions.set(tile, null)
 }
 
+/**
+ * A tile as its log grows: filled hash by hash from the left, each inner node made once, when it is complete. `bytes` may
+ * be read as the tile of any width up to `width`, and proofs find its inner nodes there; it changes beyond `width` only.
+ */
+export class FillingTile {
+  readonly bytes: Uint8Array = new Uint8Array(TILE_WIDTH * HASH_BYTES)
+  readonly #nodes = new Uint8Array((TILE_WIDTH - 1) * HASH_BYTES)
+  #width = 0
+
+  constructor() {
+    expansions.set(this.bytes, this.#nodes)
+  }
+
+  /** Hashes in it. */
+  get width(): number {
+    return this.#width
+  }
+
+  /** Adds the next hash, of 32 bytes. @throws RangeError when it is full */
+  push(hash: Uint8Array): void {
+    if (this.#width === TILE_WIDTH) throw new RangeError('the tile is full')
+    let index = this.#width
+    this.bytes.set(hash, index * HASH_BYTES)
+    this.#width += 1
+    let from = this.bytes
+    let first = 0
+    for (let height = 1; index % 2 === 1; height++) {
+      const right = (first + index) * HASH_BYTES
+      const node = nodeHash(from.subarray(right - HASH_BYTES, right), from.subarray(right, right + HASH_BYTES))
+      from = this.#nodes
+      first = placeOfHeight(height)
+      index = (index - 1) / 2
+      from.set(node, (first + index) * HASH_BYTES)
+    }
+  }
+}
+
 /** The hash above 2^height hashes of a tile, from number `offset` on; a copy. */
 export function nodeOf(tile: Uint8Array, height: number, offset: number): Uint8Array {
   const kept = height === 0 ? undefined : expansions.get(tile)

@@ -61,6 +61,7 @@ import type { ReadableLog } from '../record/log-resource.ts'
 import { Mirror } from '../record/mirror.ts'
 import { originHash } from '../record/origin-hash.ts'
 import { logOf, ownLog } from '../record/own-log.ts'
+import { RecentEntries } from '../record/recent-entries.ts'
 import { holdAgainstCosigners } from '../record/start-rule.ts'
 import { Witness } from '../record/witness.ts'
 import { parseAddress } from './address.ts'
@@ -162,6 +163,7 @@ export class OpenLine implements WireTable, AsyncDisposable {
   halted: string | null = null
   readonly #options: OpenLineOptions
   readonly #journal: Journal
+  readonly #recent = new RecentEntries()
   readonly #own: ReadableLog
   readonly #http: HttpClient
   readonly #receipts: ReceiptFile
@@ -333,6 +335,7 @@ export class OpenLine implements WireTable, AsyncDisposable {
       this.projector.take(this.origin, bytes, { act, learntS: this.nowS() })
     }
     this.#tail = this.#journal.head()
+    await this.#recent.begin(this.ownLog, this.#tail)
     this.#ready = true
     for (const peer of this.peers) {
       const watched = performance.now()
@@ -641,7 +644,9 @@ export class OpenLine implements WireTable, AsyncDisposable {
     this.#waitingBytes += bytes
     this.#tail = from + entries.length
     const to = this.#tail
-    const durable = this.#journal.append(from, entries).then(
+    const appended = this.#journal.append(from, entries)
+    this.#recent.add(from, entries)
+    const durable = appended.then(
       () => {
         this.#waitingBytes -= bytes
         this.#mark(to)
@@ -729,6 +734,7 @@ export class OpenLine implements WireTable, AsyncDisposable {
           url: `http://${party}/line/${this.charter.table}/${kind}`,
         },
         log: logOf(this.#journal),
+        recent: this.#recent,
         http: this.#http,
         clock,
         heartbeatMs: this.heartbeatMs,

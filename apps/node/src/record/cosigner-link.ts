@@ -34,11 +34,14 @@ import type { EvidenceStore } from './evidence-store.ts'
 import { forkAgainst, keepFork } from './fork.ts'
 import type { Fetched, HttpClient } from './http-client.ts'
 import { originHash } from './origin-hash.ts'
+import type { RecentEntries } from './recent-entries.ts'
 
 /** What a link to a cosigner works with. */
 export interface LinkOptions {
   readonly spec: CosignerSpec
   readonly log: JournalLog
+  /** What was appended last, where it is at hand; the rest is read from the log. */
+  readonly recent?: RecentEntries
   readonly http: HttpClient
   readonly clock: Clock
   readonly heartbeatMs: number
@@ -131,8 +134,13 @@ export class CosignerLink {
 
   constructor(options: LinkOptions) {
     this.#options = options
-    this.#tiles = cacheTiles(tileReader(options.log), { tiles: CACHED_TILES })
-    const { log, spec } = options
+    const { log, spec, recent } = options
+    const stored = cacheTiles(tileReader(log), { tiles: CACHED_TILES })
+    this.#tiles = {
+      async tile(level, index, width) {
+        return recent?.tile(level, index, width) ?? stored.tile(level, index, width)
+      },
+    }
     const kept = log.cosignedCheckpoint()
     if (kept === null) return
     // Times never go back, a restart of ours between them or not.
@@ -383,17 +391,25 @@ export class CosignerLink {
 
   /** Packages from `start` on, until they are as many, or as large, as one request should be. */
   async *#packages(start: number, size: number, blobs: Set<string>): AsyncGenerator<PackageContent, void, undefined> {
-    const { log } = this.#options
     let bytes = 0
     for (const { subtreeStart, start: from, end } of packageIntervals(start, size)) {
-      const bundle = await log.bundle(subtreeStart / TILE_WIDTH, end - subtreeStart)
-      if (bundle === null) throw new Error(`the log has no entries ${subtreeStart} to ${end}`)
-      const entries = decodeBundle(bundle, end - subtreeStart).slice(from - subtreeStart)
-      for (const entry of entries) noteBlob(entry, blobs)
+      const entries = this.#options.recent?.leaves(from, end) ?? (await this.#stored(from, end))
+      for (const entry of entries) {
+        noteBlob(entry, blobs)
+        bytes += entry.byteLength
+      }
       yield { entries, proof: await proveSubtree(this.#tiles, { start: subtreeStart, end, size }) }
-      bytes += bundle.byteLength
       if (bytes >= MAX_UPLOAD_BYTES) return
     }
+  }
+
+  /** The leaves `[from, end)` of one tile, as the log has them on the disk. */
+  async #stored(from: number, end: number): Promise<readonly Uint8Array[]> {
+    const before = from % TILE_WIDTH
+    const width = before + end - from
+    const bundle = await this.#options.log.bundle((from - before) / TILE_WIDTH, width)
+    if (bundle === null) throw new Error(`the log has no entries ${from} to ${end}`)
+    return decodeBundle(bundle, width).slice(before)
   }
 
   async #bringBlobs(head: SignedCheckpoint, blobs: Set<string>): Promise<void> {
