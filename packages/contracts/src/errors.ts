@@ -330,6 +330,16 @@ const table = {
     summary: 'It is not shown that the head continues the one this node holds.',
     remedy: 'Prove it from the size this node holds; when that cannot be done, the log has forked.',
   },
+  LOG_CONTINUED: {
+    status: 410,
+    summary: 'That log was given up and goes on under a higher number; this node cosigns nothing of it any more.',
+    remedy: 'Fetch the continuation; the author starts its node anew with the log that counts.',
+  },
+  CONTINUATION_MISSING: {
+    status: 428,
+    summary: 'This node has cosigned another log of that author, and nothing yet says that this one continues it.',
+    remedy: 'Send the continuation first (continue-log).',
+  },
   ENTRIES_UNPROVEN: {
     status: 422,
     summary: 'The entries are not those under a head that this node holds.',

@@ -71,6 +71,11 @@ export class HeadStore implements AsyncDisposable {
     return this.#opened.heads.get(origin) ?? null
   }
 
+  /** The newest head of every log, those among them that nobody asks for any more. */
+  all(): Iterable<StoredHead> {
+    return this.#opened.heads.values()
+  }
+
   /**
    * Keeps `head` in place of the one before; resolves once it is on the disk. The caller sees to it that the heads of one log come one
    * at a time.

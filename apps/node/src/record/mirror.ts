@@ -30,7 +30,8 @@ import { makeFolderDurably } from './durable-file.ts'
 import type { TellEvent } from './events.ts'
 import type { EvidenceStore } from './evidence-store.ts'
 import type { HeldTree } from './fork.ts'
-import { type FoundFork, HeadKeeper, refusalAnswer } from './head-keeper.ts'
+import { continuedFamily, familyIn, HandoverBook } from './handover-book.ts'
+import { type FoundFork, HeadKeeper, numberRefusal, refusalAnswer } from './head-keeper.ts'
 import { HeadStore } from './head-store.ts'
 import type { ReadableLog } from './log-resource.ts'
 import { MirroredLog } from './mirrored-log.ts'
@@ -91,15 +92,23 @@ export class Mirror implements AsyncDisposable {
   /** Drawn anew at each start: what an older state of this folder vouched for is not believed. */
   readonly #ticketKey = randomBytes(32)
 
-  private constructor(options: MirrorOptions, store: HeadStore, logs: readonly MirroredLog[]) {
+  readonly #handovers: HandoverBook
+
+  private constructor(
+    options: MirrorOptions,
+    { store, handovers, logs }: { store: HeadStore; handovers: HandoverBook; logs: readonly MirroredLog[] },
+  ) {
     const { clock, evidence, tell } = options
     this.vkeys = options.vkeys
     this.#options = options
     this.#store = store
+    this.#handovers = handovers
     this.#keys = new CosignerKeys(options.signers)
     this.#keeper = new HeadKeeper({
       role: 'mirror',
       store,
+      handovers,
+      cosigned: (origin) => this.#logs.get(origin)?.log.committed() ?? null,
       logs: options.logs,
       clock,
       evidence,
@@ -129,6 +138,7 @@ export class Mirror implements AsyncDisposable {
     const dir = join(options.dataDir, 'mirror')
     const { signer, pq } = options.signers
     const cosigners = [signer.key, ...(pq === null ? [] : [pq.key])]
+    const handovers = await HandoverBook.open(dir)
     const store = await HeadStore.open(join(dir, 'heads'), { clock: options.clock })
     const logs: MirroredLog[] = []
     try {
@@ -148,7 +158,7 @@ export class Mirror implements AsyncDisposable {
             timeS: 0,
           })
       }
-      return new Mirror(options, store, logs)
+      return new Mirror(options, { store, handovers, logs })
     } catch (error) {
       for (const log of logs) await log.close()
       await store.close()
@@ -159,6 +169,20 @@ export class Mirror implements AsyncDisposable {
   /** Takes a head of a log as pending; gives no cosignature. */
   addCheckpoint(body: Uint8Array): Promise<ProtocolAnswer> {
     return this.#keeper.addCheckpoint(body)
+  }
+
+  /** Takes it that a log goes on under its next number. No receipt of any log of that author is on its way meanwhile. */
+  async continueLog(body: Uint8Array): Promise<ProtocolAnswer> {
+    const family = continuedFamily(body)
+    return family === null
+      ? this.#keeper.continueLog(body)
+      : this.#turns.take(family, () => this.#keeper.continueLog(body))
+  }
+
+  /** The continuation for which no lower number is cosigned any more, of the author of a log; null when there is none. */
+  continuation(originHex: string): Uint8Array | null {
+    const log = this.#byHash.get(originHex)?.log
+    return log === undefined ? null : (this.#handovers.of(log.origin)?.entry ?? null)
   }
 
   /** The copy of the log whose origin has that hash, for reading; null: there is none. */
@@ -302,7 +326,7 @@ export class Mirror implements AsyncDisposable {
     const { log } = mirrored
     try {
       await Promise.all(upload.writes)
-      return await this.#turns.take(log.origin, () =>
+      return await this.#turns.take(familyIn(log.origin) ?? log.origin, () =>
         this.#commit(mirrored, {
           target,
           complete: upload.reader.complete,
@@ -326,6 +350,9 @@ export class Mirror implements AsyncDisposable {
   ): Promise<ProtocolAnswer> {
     const { clock, tell } = this.#options
     const { log } = mirrored
+    // What was uploaded while the log was continued gets no receipt: it is not covered by what was accepted.
+    const refused = this.#keeper.refuses(log.origin)
+    if (refused !== null) return numberRefusal(refused)
     let state = this.#state(mirrored)
     let { last } = upload
     // The last package goes to the disk together with the head over it, unless that head will not be moved to now.

@@ -1,5 +1,5 @@
 import { ApiError, SCOPE } from '@parley/contracts'
-import { MAX_ADD_CHECKPOINT_BYTES } from '@parley/record'
+import { MAX_ADD_CHECKPOINT_BYTES, MAX_CONTINUE_LOG_BYTES } from '@parley/record'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { requireScopes, type TokenVerifier } from '../auth.ts'
 import type { RateLimiter } from '../rate-limit.ts'
@@ -70,8 +70,9 @@ export async function registerRecordRoutes(app: FastifyInstance, routes: RecordR
       slowDown(request)
       const path = pathBelow(WITNESS_PREFIX, request)
       if (path === 'vkey') return send(reply, { bytes: vkeysOf(witness.vkeys), cache: 'no-cache' })
-      const origin = /^([0-9a-f]{64})\/checkpoint$/.exec(path)?.[1]
-      const bytes = origin === undefined ? null : witness.checkpoint(origin)
+      const [, origin, name] = /^([0-9a-f]{64})\/(checkpoint|continuation)$/.exec(path) ?? []
+      const bytes =
+        origin === undefined ? null : name === 'checkpoint' ? witness.checkpoint(origin) : witness.continuation(origin)
       if (bytes === null) throw notThere()
       return send(reply, { bytes, cache: 'no-store' })
     })
@@ -85,6 +86,14 @@ export async function registerRecordRoutes(app: FastifyInstance, routes: RecordR
           return answer(reply, await witness.addCheckpoint(bodyOf(request)))
         },
       )
+      scope.post(
+        `${WITNESS_PREFIX}continue-log`,
+        { ...OF_RECORD, bodyLimit: MAX_CONTINUE_LOG_BYTES },
+        async (request, reply) => {
+          slowDown(request)
+          return answer(reply, await witness.continueLog(bodyOf(request)))
+        },
+      )
     })
   }
 
@@ -93,6 +102,11 @@ export async function registerRecordRoutes(app: FastifyInstance, routes: RecordR
       slowDown(request)
       const path = pathBelow(MIRROR_PREFIX, request)
       if (path === 'vkey') return send(reply, { bytes: vkeysOf(mirror.vkeys), cache: 'no-cache' })
+      if (path.slice(64) === '/continuation') {
+        const bytes = mirror.continuation(path.slice(0, 64))
+        if (bytes === null) throw notThere()
+        return send(reply, { bytes, cache: 'no-store' })
+      }
       const copy = mirror.copy(path.slice(0, 64))
       const found = copy === null || path[64] !== '/' ? null : await readResource(copy, path.slice(65))
       if (found === null) throw notThere()
@@ -106,6 +120,14 @@ export async function registerRecordRoutes(app: FastifyInstance, routes: RecordR
         async (request, reply) => {
           slowDown(request)
           return answer(reply, await mirror.addCheckpoint(bodyOf(request)))
+        },
+      )
+      scope.post(
+        `${MIRROR_PREFIX}continue-log`,
+        { ...OF_RECORD, bodyLimit: MAX_CONTINUE_LOG_BYTES },
+        async (request, reply) => {
+          slowDown(request)
+          return answer(reply, await mirror.continueLog(bodyOf(request)))
         },
       )
       scope.put(`${MIRROR_PREFIX}:origin/blob/:sha256`, {

@@ -5,6 +5,7 @@ import type { ProtocolAnswer } from './answer.ts'
 import { CosignerKeys, type CosignerSigners, cosigningTimeS } from './cosigner-keys.ts'
 import type { TellEvent } from './events.ts'
 import type { EvidenceStore } from './evidence-store.ts'
+import { HandoverBook } from './handover-book.ts'
 import { type FoundFork, HeadKeeper } from './head-keeper.ts'
 import { HeadStore } from './head-store.ts'
 import { originHash } from './origin-hash.ts'
@@ -30,18 +31,21 @@ export class Witness implements AsyncDisposable {
   readonly #keeper: HeadKeeper
   readonly #origins: ReadonlyMap<string, string>
   readonly #keys: CosignerKeys
+  readonly #handovers: HandoverBook
   /** Lines of the newest head of each log that cannot be made again. */
   readonly #given = new Map<string, { readonly timeS: number; readonly lines: readonly SignatureLine[] }>()
 
-  private constructor(options: WitnessOptions, store: HeadStore) {
+  private constructor(options: WitnessOptions, { store, handovers }: { store: HeadStore; handovers: HandoverBook }) {
     const { logs, signers, vkeys, clock, evidence, tell } = options
     this.vkeys = vkeys
     this.#store = store
+    this.#handovers = handovers
     this.#keys = new CosignerKeys(signers)
     this.#origins = new Map(logs.map(({ name }) => [originHash(name), name]))
     this.#keeper = new HeadKeeper({
       role: 'witness',
       store,
+      handovers,
       logs,
       clock,
       evidence,
@@ -60,11 +64,25 @@ export class Witness implements AsyncDisposable {
 
   /** @throws {JournalError} when its folder cannot be used */
   static async open(options: WitnessOptions): Promise<Witness> {
-    return new Witness(options, await HeadStore.open(join(options.dataDir, 'witness'), { clock: options.clock }))
+    const { dataDir, clock } = options
+    const dir = join(dataDir, 'witness')
+    const handovers = await HandoverBook.open(dir)
+    return new Witness(options, { store: await HeadStore.open(dir, { clock }), handovers })
   }
 
   addCheckpoint(body: Uint8Array): Promise<ProtocolAnswer> {
     return this.#keeper.addCheckpoint(body)
+  }
+
+  /** Takes it that a log goes on under its next number. */
+  continueLog(body: Uint8Array): Promise<ProtocolAnswer> {
+    return this.#keeper.continueLog(body)
+  }
+
+  /** The continuation for which no lower number is cosigned any more, of the author of a log; null when there is none. */
+  continuation(originHex: string): Uint8Array | null {
+    const origin = this.#origins.get(originHex)
+    return origin === undefined ? null : (this.#handovers.of(origin)?.entry ?? null)
   }
 
   /** The newest head of a log, named by the hash of its origin, with the log's signature and ours; null when there is none. */
