@@ -1,9 +1,9 @@
-import type { Volume4D } from '@parley/geo4d'
+import { exactClearing, smallestShift, type Volume4D } from '@parley/geo4d'
 import { type EpochMs, epochMs, type MetresHae, metresHae } from '@parley/units'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Explanation, explain, type Plan } from './explain.ts'
-import { footprintOf } from './matching.ts'
+import { cellsMeet, footprintOf } from './matching.ts'
 import { LIMITS } from './rules.ts'
 import { circle, HOUR_MS, idOf, NOON_MS, Sky, square, volume } from './testing/sky.ts'
 
@@ -160,6 +160,117 @@ describe.each([
     )
     expect(cleared).toBeGreaterThan(50)
   })
+})
+
+/** The clearing found by looking at everything at once, without windows or indexes. */
+function plainClearing(
+  plan: readonly Volume4D[],
+  obstacles: readonly Volume4D[][],
+  by: { exact: boolean; nowMs: number },
+) {
+  const latestEndMs = by.nowMs + LIMITS.planHorizonMs
+  if (by.exact) {
+    const found = exactClearing(plan, obstacles.flat(), {
+      earliestStartMs: epochMs(by.nowMs),
+      latestEndMs: epochMs(latestEndMs),
+      lowestM: metresHae(LIMITS.lowestM),
+      highestM: metresHae(LIMITS.highestM),
+    })
+    return {
+      laterS: found.laterMs === undefined ? undefined : found.laterMs / 1000,
+      earlierS: found.earlierMs === undefined ? undefined : found.earlierMs / 1000,
+      upM: found.upM as number | undefined,
+      downM: found.downM as number | undefined,
+    }
+  }
+  const own = footprintOf(plan)
+  const boxes = obstacles.map((one) => footprintOf(one)).filter(({ cells }) => cellsMeet(cells, own.cells))
+  const times = (box: typeof own) => box.startMs <= own.endMs && own.startMs <= box.endMs
+  const heights = (box: typeof own) =>
+    box.altitudeLowerM <= own.altitudeUpperM && own.altitudeLowerM <= box.altitudeUpperM
+  const inTime = Float64Array.from(
+    boxes.filter(heights).flatMap((box) => [box.startMs - own.endMs, box.endMs - own.startMs]),
+  )
+  const inHeight = Float64Array.from(
+    boxes
+      .filter(times)
+      .flatMap((box) => [
+        box.altitudeLowerM - own.altitudeUpperM - 1e-9,
+        box.altitudeUpperM - own.altitudeLowerM + 1e-9,
+      ]),
+  )
+  const shift = (forbidden: Float64Array, direction: 1 | -1, limit: number, step: number) =>
+    smallestShift(forbidden, { direction, limit, step }) ?? undefined
+  const later = shift(inTime, 1, latestEndMs - own.endMs, 1)
+  const earlier = shift(inTime, -1, own.startMs - by.nowMs, 1)
+  return {
+    laterS: later === undefined ? undefined : later / 1000,
+    earlierS: earlier === undefined ? undefined : earlier / 1000,
+    upM: shift(inHeight, 1, LIMITS.highestM - own.altitudeUpperM, 0.01),
+    downM: shift(inHeight, -1, own.altitudeLowerM - LIMITS.lowestM, 0.01),
+  }
+}
+
+const DAY_MINUTES = 24 * 60
+/** Volumes anywhere in the plan's horizon and a little beyond it, begun before now, open above or below: those that cannot move everywhere. */
+const farVolume = fc
+  .record({
+    east: fc.integer({ min: 0, max: 1 }),
+    from: fc.oneof(
+      { weight: 8, arbitrary: fc.integer({ min: 30, max: 600 }) },
+      { weight: 1, arbitrary: fc.integer({ min: -90, max: 30 }) },
+      {
+        weight: 1,
+        arbitrary: fc.constantFrom(2 * DAY_MINUTES, 9 * DAY_MINUTES, 29 * DAY_MINUTES, 30 * DAY_MINUTES - 20),
+      },
+    ),
+    minutes: fc.oneof(
+      { weight: 8, arbitrary: fc.integer({ min: 0, max: 200 }) },
+      { weight: 1, arbitrary: fc.constantFrom(3 * DAY_MINUTES, 28 * DAY_MINUTES) },
+    ),
+    low: fc.oneof(
+      { weight: 1, arbitrary: fc.constantFrom(-Infinity, -8000) },
+      { weight: 8, arbitrary: fc.integer({ min: 0, max: 200 }) },
+    ),
+    high: fc.oneof(
+      { weight: 1, arbitrary: fc.constantFrom(Infinity, 100_000) },
+      { weight: 8, arbitrary: fc.integer({ min: 0, max: 100 }) },
+    ),
+  })
+  .map(({ east, from, minutes, low, high }) =>
+    volume({
+      outline: square(east),
+      from,
+      to: from + minutes,
+      low,
+      high: high > 200 ? high : Math.max(low, 0) + high,
+    }),
+  )
+const farVolumes = fc.array(farVolume, { minLength: 1, maxLength: 3 })
+
+test.each([false, true])('a plan that cannot move one way is shown the others (exact: %s)', (exact) => {
+  const ways = { laterS: 0, earlierS: 0, upM: 0, downM: 0 }
+  const stuck = { laterS: 0, earlierS: 0, upM: 0, downM: 0 }
+  fc.assert(
+    fc.property(fc.array(farVolumes, { minLength: 1, maxLength: 8 }), farVolumes, (zones, plan) => {
+      const sky = new Sky({ exact })
+      const live = zones.filter((one) => one.every(({ endMs }) => endMs > sky.nowMs))
+      live.forEach((extents, n) => sky.grant({ kind: 'putConstraint', id: idOf(n, 1), extents }))
+      const found = explain(sky.state, planOf(sky, plan))
+      if (found === null) return
+      const expected = plainClearing(plan, live, { exact, nowMs: sky.nowMs })
+      expect({ ...expected, ...found.summary.clearing }).toEqual(expected)
+      expect(Object.keys(found.summary.clearing).length).toBe(
+        Object.values(expected).filter((amount) => amount !== undefined).length,
+      )
+      for (const way of Object.keys(ways) as (keyof typeof ways)[]) {
+        if (expected[way] === undefined) stuck[way] += 1
+        else ways[way] += 1
+      }
+    }),
+    { numRuns: 200 },
+  )
+  for (const count of [...Object.values(ways), ...Object.values(stuck)]) expect(count).toBeGreaterThan(5)
 })
 
 describe('where there is no way out', () => {

@@ -1,6 +1,6 @@
 import {
-  anyVolumesIntersect,
-  exactClearing,
+  clearingAmong,
+  type Obstacles,
   outlineDistance,
   outlinesIntersect,
   smallestShift,
@@ -10,9 +10,9 @@ import type { EpochMs, MetresHae } from '@parley/units'
 import type { Missing, Shown } from './decision.ts'
 import type { Footprint } from './matching.ts'
 import type { Blocking, Clearing, Conflict } from './model.ts'
-import { type RecordTable, WORD } from './record-table.ts'
+import { DOUBLE, type RecordTable, WORD } from './record-table.ts'
 import { LIMITS, type Rules } from './rules.ts'
-import { type AirspaceState, boundsOf, ShownKey } from './state.ts'
+import { type AirspaceState, ShownKey } from './state.ts'
 
 /** A plan as the key check sees it. */
 export interface Plan {
@@ -99,6 +99,7 @@ interface LackTest {
 function lackTest(state: AirspaceState, plan: Plan): LackTest {
   let shown: ShownKey | null = null
   const isShown = (table: RecordTable, slot: number, found: Set<number>): boolean => {
+    if (plan.key.length === 0) return false
     shown ??= new ShownKey(plan.key)
     if (!shown.holds(table, slot)) return false
     found.add(slot)
@@ -158,16 +159,16 @@ function measure(
   let heightM = Number.NEGATIVE_INFINITY
   let timeS = Number.NEGATIVE_INFINITY
   let distanceM = Number.POSITIVE_INFINITY
-  if (anyVolumesIntersect(plan.volumes, volumes)) {
-    for (const a of plan.volumes) {
-      for (const b of volumes) {
-        const height = shared(a.altitudeLowerM, a.altitudeUpperM, b.altitudeLowerM, b.altitudeUpperM)
-        const timeMs = shared(a.startMs, a.endMs, b.startMs, b.endMs)
-        if (height < 0 || timeMs < 0 || !outlinesIntersect(a.outline, b.outline)) continue
-        heightM = Math.max(heightM, height)
-        timeS = Math.max(timeS, timeMs / 1000)
-      }
+  for (const a of plan.volumes) {
+    for (const b of volumes) {
+      const height = shared(a.altitudeLowerM, a.altitudeUpperM, b.altitudeLowerM, b.altitudeUpperM)
+      const timeMs = shared(a.startMs, a.endMs, b.startMs, b.endMs)
+      if (height < 0 || timeMs < 0 || !outlinesIntersect(a.outline, b.outline)) continue
+      heightM = Math.max(heightM, height)
+      timeS = Math.max(timeS, timeMs / 1000)
     }
+  }
+  if (heightM >= 0) {
     return { ...item, overlaps: true, axis: heightM <= timeS ? 'height' : 'time', heightM, timeS, distanceM: 0 }
   }
   // Not truly met: the pair of volumes that comes nearest on the axes that part it tells why.
@@ -249,12 +250,9 @@ function shiftsInTime(
     endMs: (one.endMs + laterMs) as EpochMs,
   })
   const footprint = widen(plan.footprint)
-  const obstacles = obstaclesIn(state, plan, lacks, {
-    footprint,
-    volumes: plan.rules.exact ? plan.volumes.map(widen) : [],
-  })
+  const met = metBy(state, plan, lacks, { footprint, volumes: plan.rules.exact ? plan.volumes.map(widen) : [] })
   if (plan.rules.exact) {
-    const { laterMs: forward, earlierMs: back } = exactClearing(plan.volumes.map(asIndexed), obstacles.volumes(), {
+    const { laterMs: forward, earlierMs: back } = clearingAmong(plan.volumes.map(asIndexed), obstaclesOf(state, met), {
       earliestStartMs: footprint.startMs,
       latestEndMs: footprint.endMs,
       lowestM: LIMITS.lowestM as MetresHae,
@@ -265,11 +263,12 @@ function shiftsInTime(
       ...(back === undefined ? {} : { earlierMs: back }),
     }
   }
-  const { startMs, endMs } = plan.footprint
-  const forbidden = new Float64Array(obstacles.count * 2)
-  obstacles.each((bounds, at) => {
-    forbidden[2 * at] = bounds.startMs - endMs
-    forbidden[2 * at + 1] = bounds.endMs - startMs
+  const forbidden = shiftsForbidden(state, met, {
+    low: DOUBLE.startMs,
+    high: DOUBLE.endMs,
+    from: plan.footprint.startMs,
+    to: plan.footprint.endMs,
+    margin: 0,
   })
   const forward = smallestShift(forbidden, { direction: 1, limit: laterMs, step: 1 })
   const back = smallestShift(forbidden, { direction: -1, limit: earlierMs, step: 1 })
@@ -282,12 +281,12 @@ function shiftsInHeight(state: AirspaceState, plan: Plan, lacks: LackTest): { up
     altitudeLowerM: Number.NEGATIVE_INFINITY as MetresHae,
     altitudeUpperM: Number.POSITIVE_INFINITY as MetresHae,
   })
-  const obstacles = obstaclesIn(state, plan, lacks, {
+  const met = metBy(state, plan, lacks, {
     footprint: widen(plan.footprint),
     volumes: plan.rules.exact ? plan.volumes.map(widen) : [],
   })
   if (plan.rules.exact) {
-    const { upM, downM } = exactClearing(plan.volumes.map(asIndexed), obstacles.volumes(), {
+    const { upM, downM } = clearingAmong(plan.volumes.map(asIndexed), obstaclesOf(state, met), {
       earliestStartMs: plan.footprint.startMs,
       latestEndMs: plan.footprint.endMs,
       lowestM: LIMITS.lowestM as MetresHae,
@@ -296,10 +295,12 @@ function shiftsInHeight(state: AirspaceState, plan: Plan, lacks: LackTest): { up
     return { ...(upM === undefined ? {} : { upM }), ...(downM === undefined ? {} : { downM }) }
   }
   const { altitudeLowerM, altitudeUpperM } = plan.footprint
-  const forbidden = new Float64Array(obstacles.count * 2)
-  obstacles.each((bounds, at) => {
-    forbidden[2 * at] = bounds.altitudeLowerM - altitudeUpperM - ROUNDING_M
-    forbidden[2 * at + 1] = bounds.altitudeUpperM - altitudeLowerM + ROUNDING_M
+  const forbidden = shiftsForbidden(state, met, {
+    low: DOUBLE.altitudeLowerM,
+    high: DOUBLE.altitudeUpperM,
+    from: altitudeLowerM,
+    to: altitudeUpperM,
+    margin: ROUNDING_M,
   })
   const upM = smallestShift(forbidden, { direction: 1, limit: LIMITS.highestM - altitudeUpperM, step: HEIGHT_STEP_M })
   const downM = smallestShift(forbidden, { direction: -1, limit: altitudeLowerM - LIMITS.lowestM, step: HEIGHT_STEP_M })
@@ -310,31 +311,60 @@ const HEIGHT_STEP_M = 0.01
 /** More than a sum of two heights can lose to rounding: a plan moved by the shift given must not touch after the addition. */
 const ROUNDING_M = 1e-9
 
-interface Obstacles {
-  readonly count: number
-  each(visit: (bounds: ReturnType<typeof boundsOf>, at: number) => void): void
-  volumes(): Volume4D[]
+/** Slots of what a plan meets and lacks the key for. */
+interface Met {
+  readonly intents: readonly number[]
+  readonly constraints: readonly number[]
 }
 
-function obstaclesIn(
+function metBy(
   state: AirspaceState,
   plan: Plan,
   lacks: LackTest,
   where: { readonly footprint: Footprint; readonly volumes: readonly Volume4D[] },
-): Obstacles {
-  const intents = intentsMeeting(state, plan, where.footprint, where.volumes).filter(lacks.intent)
-  const constraints = plan.withConstraints
-    ? constraintsMeeting(state, plan, where.footprint, where.volumes).filter(lacks.constraint)
-    : []
+): Met {
   return {
-    count: intents.length + constraints.length,
-    each(visit) {
-      intents.forEach((slot, at) => visit(boundsOf(state.intents, slot), at))
-      constraints.forEach((slot, at) => visit(boundsOf(state.constraints, slot), intents.length + at))
-    },
-    volumes: () => [
-      ...intents.flatMap((slot) => state.intentVolumes.volumesOf(slot)),
-      ...constraints.flatMap((slot) => state.constraintVolumes.volumesOf(slot)),
-    ],
+    intents: intentsMeeting(state, plan, where.footprint, where.volumes).filter(lacks.intent),
+    constraints: plan.withConstraints
+      ? constraintsMeeting(state, plan, where.footprint, where.volumes).filter(lacks.constraint)
+      : [],
+  }
+}
+
+/** One axis of the plan's box, and where records keep the same. */
+interface Axis {
+  readonly low: typeof DOUBLE.startMs | typeof DOUBLE.altitudeLowerM
+  readonly high: typeof DOUBLE.endMs | typeof DOUBLE.altitudeUpperM
+  readonly from: number
+  readonly to: number
+  readonly margin: number
+}
+
+/** The shifts along an axis at which the plan's box meets that of each item, as pairs from and to. */
+function shiftsForbidden(state: AirspaceState, met: Met, { low, high, from, to, margin }: Axis): Float64Array {
+  const forbidden = new Float64Array(2 * (met.intents.length + met.constraints.length))
+  let at = 0
+  const add = (table: RecordTable, slots: readonly number[]) => {
+    for (const slot of slots) {
+      forbidden[at++] = table.double(slot, low) - to - margin
+      forbidden[at++] = table.double(slot, high) - from + margin
+    }
+  }
+  add(state.intents, met.intents)
+  add(state.constraints, met.constraints)
+  return forbidden
+}
+
+function obstaclesOf(state: AirspaceState, met: Met): Obstacles {
+  const intents = state.intentVolumes.obstaclesOf(met.intents)
+  if (met.constraints.length === 0) return intents
+  const constraints = state.constraintVolumes.obstaclesOf(met.constraints)
+  const bounds = new Float64Array(4 * (intents.count + constraints.count))
+  bounds.set(intents.bounds.subarray(0, 4 * intents.count))
+  bounds.set(constraints.bounds.subarray(0, 4 * constraints.count), 4 * intents.count)
+  return {
+    count: intents.count + constraints.count,
+    bounds,
+    outlineOf: (at) => (at < intents.count ? intents.outlineOf(at) : constraints.outlineOf(at - intents.count)),
   }
 }

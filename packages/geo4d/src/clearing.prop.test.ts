@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type ClearingLimits, exactClearing } from './clearing.ts'
-import { anyVolumesIntersect } from './intersect.ts'
+import { type Clearing, type ClearingLimits, exactClearing } from './clearing.ts'
+import { anyVolumesIntersect, outlinesIntersect } from './intersect.ts'
 import type { Volume4D } from './volume.ts'
 
 const volume = fc
@@ -34,6 +34,49 @@ const volume = fc
       altitudeUpperM: open ? Infinity : lower + depth,
     } as unknown as Volume4D
   })
+
+/** The plain way: every pair compared, every interval sorted. What the search for a way out must not differ from. */
+function plainClearing(plan: readonly Volume4D[], obstacles: readonly Volume4D[], within: ClearingLimits): Clearing {
+  if (!anyVolumesIntersect(plan, obstacles)) return {}
+  const inTime: [number, number][] = []
+  const inHeight: [number, number][] = []
+  for (const one of obstacles) {
+    for (const volume of plan) {
+      if (!outlinesIntersect(volume.outline, one.outline)) continue
+      const times = volume.startMs <= one.endMs && one.startMs <= volume.endMs
+      const heights = volume.altitudeLowerM <= one.altitudeUpperM && one.altitudeLowerM <= volume.altitudeUpperM
+      if (heights) inTime.push([one.startMs - volume.endMs - 5e-4, one.endMs - volume.startMs + 5e-4])
+      if (times) {
+        inHeight.push([
+          one.altitudeLowerM - volume.altitudeUpperM - 1e-6,
+          one.altitudeUpperM - volume.altitudeLowerM + 1e-6,
+        ])
+      }
+    }
+  }
+  const first = (intervals: readonly [number, number][], limit: number, perUnit: number): number | undefined => {
+    let multiple = 1
+    for (const [lo, hi] of intervals.toSorted(([a], [b]) => a - b)) {
+      if (lo > multiple / perUnit) break
+      if (hi < multiple / perUnit) continue
+      if (hi >= limit) return undefined
+      while (multiple / perUnit <= hi) multiple++
+    }
+    return multiple / perUnit <= limit ? multiple / perUnit : undefined
+  }
+  const back = (intervals: readonly [number, number][]) => intervals.map(([lo, hi]) => [-hi, -lo] as [number, number])
+  const toEnd = within.latestEndMs - Math.max(...plan.map((v) => v.endMs))
+  const toStart = Math.min(...plan.map((v) => v.startMs)) - within.earliestStartMs
+  const toTop = within.highestM - Math.max(...plan.map((v) => v.altitudeUpperM))
+  const toGround = Math.min(...plan.map((v) => v.altitudeLowerM)) - within.lowestM
+  const found = {
+    laterMs: first(inTime, toEnd, 1),
+    earlierMs: first(back(inTime), toStart, 1),
+    upM: first(inHeight, toTop, 100),
+    downM: first(back(inHeight), toGround, 100),
+  }
+  return Object.fromEntries(Object.entries(found).filter(([, amount]) => amount !== undefined)) as Clearing
+}
 
 const limits = { earliestStartMs: -80, latestEndMs: 160, lowestM: -50, highestM: 150 } as ClearingLimits
 
@@ -95,6 +138,30 @@ describe('exactClearing', () => {
       ),
       { numRuns: 400 },
     )
+  })
+
+  it('is what comparing every pair and sorting every interval finds, in a crowd and at the limits too', () => {
+    let cleared = 0
+    fc.assert(
+      fc.property(
+        fc.array(volume, { minLength: 1, maxLength: 4 }),
+        fc.array(fc.tuple(volume, fc.boolean()), { maxLength: 60 }),
+        fc.record({
+          earliestStartMs: fc.integer({ min: -60, max: 40 }),
+          latestEndMs: fc.integer({ min: 30, max: 140 }),
+          lowestM: fc.integer({ min: -50, max: 30 }),
+          highestM: fc.integer({ min: 30, max: 150 }),
+        }),
+        (plan, drawn, within) => {
+          const obstacles = drawn.map(([one, deep]) => (deep ? { ...one, altitudeLowerM: -Infinity } : one) as Volume4D)
+          const found = exactClearing(plan, obstacles, within as ClearingLimits)
+          expect(found).toEqual(plainClearing(plan, obstacles, within as ClearingLimits))
+          cleared += Object.keys(found).length
+        },
+      ),
+      { numRuns: 600 },
+    )
+    expect(cleared).toBeGreaterThan(100)
   })
 
   it('looks at what lies below even where an open top keeps the plan from rising', () => {

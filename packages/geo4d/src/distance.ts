@@ -53,8 +53,9 @@ interface FlatRing {
   readonly count: number
 }
 
+const index = new RingIndex()
+
 function nearestVertex(from: FlatRing, to: FlatRing, below: number): { vertex: number; squared: number } {
-  const index = new RingIndex()
   index.build(to.xy, to.count)
   let squared = below
   let vertex = -1

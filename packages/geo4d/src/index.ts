@@ -6,7 +6,7 @@ export {
   type CellIndexErrorCode,
   type CellQueryOptions,
 } from './cell-index.ts'
-export { type Clearing, type ClearingLimits, exactClearing } from './clearing.ts'
+export { type Clearing, type ClearingLimits, clearingAmong, exactClearing, type Obstacles } from './clearing.ts'
 export { coverOutline } from './cover.ts'
 export { type CrossCheck, crossCheckPositions } from './cross-check.ts'
 export { requireWgs84 } from './datum.ts'

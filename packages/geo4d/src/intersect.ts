@@ -32,11 +32,11 @@ export function outlineContains(outline: Outline, point: LatLng): boolean {
   return pointInRing(projectShape(shape, frameOf(at)), shape.count, 0, 0)
 }
 
-export function timesMeet(a: Volume4D, b: Volume4D): boolean {
+function timesMeet(a: Volume4D, b: Volume4D): boolean {
   return a.startMs <= b.endMs && b.startMs <= a.endMs
 }
 
-export function heightsMeet(a: Volume4D, b: Volume4D): boolean {
+function heightsMeet(a: Volume4D, b: Volume4D): boolean {
   return a.altitudeLowerM <= b.altitudeUpperM && b.altitudeLowerM <= a.altitudeUpperM
 }
 
@@ -51,7 +51,7 @@ export function shapesIntersect(a: Shape, b: Shape): boolean {
 }
 
 /** Whether the balls around two shapes are apart, which keeps the shapes apart: the cheap test before the exact one. */
-export function boundsApart(a: Shape, b: Shape): boolean {
+function boundsApart(a: Shape, b: Shape): boolean {
   return chord(a.centre, 0, b.centre, 0) > a.boundM + b.boundM + TOUCH_M
 }
 

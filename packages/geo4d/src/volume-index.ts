@@ -1,4 +1,5 @@
 import { FaultError } from '@parley/units'
+import type { Obstacles } from './clearing.ts'
 import { ringMeetsDisc, withinReach } from './disc.ts'
 import { CELL_BITS, EVERYWHERE, Footprint, fineShift } from './footprint.ts'
 import { type Frame, frameAt, moveFrame, projectRing, toEcef } from './frame.ts'
@@ -231,6 +232,41 @@ export class VolumeIndex {
     for (let unit = address & CHUNK_MASK; ; unit += lineUnits(words, 2 * unit)) {
       volumes.push(lineVolume(words, doubles, unit))
       if ((words[2 * unit + 7]! & LAST_OF_SLOT) !== 0) return volumes
+    }
+  }
+
+  /** The volumes of several slots, bounds read and outlines only when asked for; valid until the index changes. */
+  obstaclesOf(slots: readonly number[]): Obstacles {
+    let bounds = new Float64Array(4 * slots.length)
+    const addresses: number[] = []
+    for (const slot of slots) {
+      if (!this.has(slot)) continue
+      const address = this.#blocks[slot]!
+      const words = this.#lines.words[LineStore.chunkOf(address)]!
+      const doubles = this.#lines.doubles[LineStore.chunkOf(address)]!
+      for (let unit = address & CHUNK_MASK; ; unit += lineUnits(words, 2 * unit)) {
+        const at = 4 * addresses.length
+        if (at === bounds.length) {
+          const grown = new Float64Array(2 * at)
+          grown.set(bounds)
+          bounds = grown
+        }
+        bounds[at] = lineStartMs(doubles, unit)
+        bounds[at + 1] = lineEndMs(words, doubles, unit)
+        bounds[at + 2] = lineLowerM(words, doubles, unit)
+        bounds[at + 3] = lineUpperM(words, doubles, unit)
+        addresses.push(address + unit - (address & CHUNK_MASK))
+        if ((words[2 * unit + 7]! & LAST_OF_SLOT) !== 0) break
+      }
+    }
+    return {
+      count: addresses.length,
+      bounds,
+      outlineOf: (at) => {
+        const address = addresses[at]!
+        const chunk = LineStore.chunkOf(address)
+        return lineOutline(this.#lines.words[chunk]!, this.#lines.doubles[chunk]!, address & CHUNK_MASK)
+      },
     }
   }
 
