@@ -10,6 +10,7 @@ import {
 } from './add-entries.ts'
 import { concatBytes, encodeUtf8 } from './bytes.ts'
 import { cosignCheckpoint } from './cosignature.ts'
+import { CompactRange } from './compact-range.ts'
 import { type CosignerAnswer, formatMirrorInfo, parseMirrorInfo } from './cosigner-answer.ts'
 import { leafHash } from './merkle.ts'
 import {
@@ -79,7 +80,8 @@ function upload(state: MirrorState, body: Uint8Array, step = 1 << 20) {
         target = decision.target
         continue
       }
-      const before = held.slice(part.subtreeStart, part.start).map((entry) => leafHash(entry))
+      const before = new CompactRange()
+      for (const entry of held.slice(part.subtreeStart, part.start)) before.append(leafHash(entry))
       const refused = checkPackage(part, target as SignedHead, before)
       if (refused !== null) return { held, answer: refused }
       held.push(...freshEntries(part, nextEntry))

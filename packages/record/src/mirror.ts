@@ -81,20 +81,19 @@ export function decideAddEntries(
 }
 
 /**
- * Holds a package against the head the upload is for: its entries, after the leaf hashes `before` of the entries
+ * Holds a package against the head the upload is for: its entries, after `before`, the tree of the entries
  * `[subtreeStart, start)` we hold already, make a subtree of that head's tree. Null when they do; else the refusal (422)
  * that ends the upload, with nothing of this package kept.
  */
 export function checkPackage(
   { subtreeStart, start, end, entries, proof }: EntryPackage,
   target: SignedHead,
-  before: readonly Uint8Array[],
+  before: CompactRange,
 ): CosignerRefusal | null {
-  if (before.length !== start - subtreeStart) {
-    throw new RangeError(`${start - subtreeStart} leaf hashes stand before the package, not ${before.length}`)
+  if (before.size !== start - subtreeStart) {
+    throw new RangeError(`${start - subtreeStart} leaves stand before the package, not ${before.size}`)
   }
-  const subtree = new CompactRange()
-  for (const hash of before) subtree.append(hash)
+  const subtree = before.clone()
   for (const entry of entries) subtree.append(leafHash(entry))
   try {
     const { size, root } = target

@@ -98,6 +98,11 @@ export interface OpenLineOptions {
   readonly log: (line: string) => void
 }
 
+interface LastEntries {
+  readonly start: number
+  readonly entries: readonly Uint8Array[]
+}
+
 /** One other member as this node deals with it. */
 export interface Peer {
   readonly party: string
@@ -119,6 +124,8 @@ export interface Peer {
   /** Entries under the newest head our witness has seen. */
   witnessed: number
   pulling: boolean
+  /** The newest of its entries, where they came with the head and are not projected yet. */
+  last: LastEntries | null
   /** Whether a head of its log came that was not shown to continue the one held here. */
   suspected: boolean
 }
@@ -129,7 +136,7 @@ const SAVE_EVERY_S = 60
 const MARK_EVERY_MS = 100
 const PROBE_EVERY_MS = 2_000
 const WITNESS_AFTER_MS = 30
-const FEED_STEP = 64
+const FEED_STEP = 16
 /** What waits for the disk in our own log. */
 const MAX_WAITING_BYTES = 32 << 20
 /** Bytes a second a peer may push: the charter's day, but no less than catching up in time takes. */
@@ -466,11 +473,13 @@ export class OpenLine implements WireTable, AsyncDisposable {
     size,
     root,
     timeS,
+    last,
   }: {
     readonly origin: string
     readonly size: number
     readonly root: Uint8Array
     readonly timeS: number
+    readonly last: LastEntries | null
   }): void {
     const peer = this.peers.find((one) => one.origin === origin)
     if (peer === undefined) return
@@ -479,6 +488,7 @@ export class OpenLine implements WireTable, AsyncDisposable {
     peer.from = { ...peer.from, contentsMs: performance.now() }
     if (grown) {
       peer.committed = { size, root: encodeBase64(root) }
+      peer.last = last
       this.projector.knowRoot(origin, size, root)
       this.#receive({ by: this.party, role: 'mirror', origin, size, timestampS: timeS, learntS: this.nowS() })
     }
@@ -767,6 +777,7 @@ export class OpenLine implements WireTable, AsyncDisposable {
       committed: null,
       witnessed: 0,
       pulling: false,
+      last: null,
       suspected: false,
     }
   }
@@ -880,13 +891,22 @@ export class OpenLine implements WireTable, AsyncDisposable {
       // Others are answered between two steps of a long catching up.
       if (from - begun >= FEED_STEP) await turn()
     }
-    for await (const entry of this.entries(origin, from, to)) {
+    for await (const entry of this.#unread(peer, from, to)) {
       step.push(entry)
       if (step.length >= FEED_STEP) await take()
       if (this.#stop.signal.aborted) return
     }
     if (step.length > 0) await take()
     await this.#settle([])
+  }
+
+  /** Entries of a peer's log, from memory where they have just come in. */
+  async *#unread(peer: Peer, from: number, to: number): AsyncGenerator<Uint8Array, void, undefined> {
+    const { last } = peer
+    peer.last = null
+    const known = last === null || last.start + last.entries.length < to ? to : Math.max(from, last.start)
+    if (known > from) yield* this.entries(peer.origin, from, known)
+    if (last !== null && known < to) yield* last.entries.slice(known - last.start, to - last.start)
   }
 
   async #settle(more: readonly LineAct[]): Promise<void> {

@@ -254,13 +254,14 @@ export class HeadKeeper {
     }
     const key = this.#logs.get(origin) as VerifierKey
     const { text, head } = decision
-    const note = formatNote(signedOnlyBy(key, openCheckpoint(request.note, key).note))
+    const note = formatNote(signedOnlyBy(key, parseNote(request.note)))
     const stored = { origin, size: head.size, note: Buffer.from(note).toString('utf8'), timeS: head.cosignedAtS }
     // A mirror vouches for nothing yet: what it will cosign is on the disk with its entries before it does.
     if (role === 'mirror') store.putSoon(stored)
     else await store.put(stored)
     if (held === null) this.#remember(origin)
     const accepted = { checkpoint: request.checkpoint, text, note, timeS: head.cosignedAtS }
+    this.#read.set(origin, { stored, head: accepted })
     return { status: 200, contentType: 'text/plain; charset=utf-8', body: this.#options.onAccepted(accepted) }
   }
 

@@ -53,6 +53,8 @@ export interface MirrorOptions {
     readonly size: number
     readonly root: Uint8Array
     readonly timeS: number
+    /** The last of its entries, as far as they came with it. */
+    readonly last: { readonly start: number; readonly entries: readonly Uint8Array[] } | null
   }) => void
   readonly onFork?: (fork: FoundFork) => void
   readonly onSuspicion?: (origin: string) => void
@@ -299,7 +301,7 @@ export class Mirror implements AsyncDisposable {
   async #keep(upload: Upload, part: Extract<AddEntriesPart, { kind: 'package' }>): Promise<ProtocolAnswer | null> {
     const { log } = upload.mirrored as Mirrored
     const target = upload.target as SignedHead
-    const before = await log.leafHashes(part.subtreeStart, part.start)
+    const before = await log.subtree(part.subtreeStart, part.start)
     const refused = checkPackage(part, target, before)
     if (refused !== null) {
       this.#options.tell({ event: 'record.entries.refused', origin: log.origin, from: part.start, to: part.end })
@@ -382,7 +384,7 @@ export class Mirror implements AsyncDisposable {
       const { code, message } = error as { code?: string; message?: string }
       tell({ event: 'record.store.fault', role: 'mirror', origin, code, message })
     })
-    this.#options.onCommitted?.({ origin, size: head.size, root: head.root, timeS: head.cosignedAtS })
+    this.#options.onCommitted?.({ origin, size: head.size, root: head.root, timeS: head.cosignedAtS, last })
     return { status: 200, contentType: TEXT, body: lines.map(formatSignatureLine).join('') }
   }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { isJournalError, type Journal, type JournalLog, openSqliteJournal } from '@parley/journal'
 import {
   type BlobLeaf,
+  CompactRange,
   type CosignedHead,
   formatVkey,
   isRecordError,
@@ -12,6 +13,7 @@ import {
   parseBlobLeaf,
   type SignatureLine,
   type SignedHead,
+  TILE_WIDTH,
   type VerifierKey,
 } from '@parley/record'
 import type { Clock } from '@parley/units'
@@ -29,6 +31,7 @@ export interface MirroredLogOptions {
 }
 
 const REOPEN_EVERY_MS = 1_000
+const MEASURE_EVERY_MS = 1_000
 
 /** The copy of one log: its entries as far as they are proven, the head that covers the cosigned part, and long entries as files. */
 export class MirroredLog implements ReadableLog {
@@ -41,11 +44,18 @@ export class MirroredLog implements ReadableLog {
   #failed = false
   #reopenedAtMs = Number.NEGATIVE_INFINITY
   #cosignedAtS = 0
+  /** The newest move of the mirror checkpoint: nothing is appended while one is under way. */
+  #moving: Promise<unknown> = Promise.resolve()
   /** Our newest cosignature on its way to the disk. */
   #saving: Promise<unknown> = Promise.resolve()
   /** Long entries that are named and not here, by hash. */
   readonly #missing = new Map<string, BlobLeaf & { readonly index: number }>()
   #blobBytes = 0
+  /** The leaves of the tile that is not full, up to the tail; null while they would have to be read. */
+  #edge: CompactRange | null = null
+  /** Bytes on the disk when they were last measured, and of entries appended since. */
+  #measured = { bytes: 0, atMs: Number.NEGATIVE_INFINITY }
+  #bytesSince = 0
 
   private constructor(options: MirroredLogOptions, journal: Journal) {
     this.origin = options.key.name
@@ -87,6 +97,7 @@ export class MirroredLog implements ReadableLog {
       this.#journal = await openJournal(this.#options)
       this.#log = logOf(this.#journal)
       this.#tail = this.#journal.head()
+      this.#edge = null
       this.#failed = false
       await this.#readState()
       return
@@ -95,13 +106,16 @@ export class MirroredLog implements ReadableLog {
     await this.#journal.append(this.#tail, [])
   }
 
-  /** Leaf hashes of the entries `from` to `to`, all of them held. */
-  async leafHashes(from: number, to: number): Promise<Uint8Array[]> {
-    const hashes: Uint8Array[] = []
+  /** The leaves `from` to `to`, all of them held, as a tree of their own. */
+  async subtree(from: number, to: number): Promise<CompactRange> {
+    const range = new CompactRange()
     // Where a package begins a subtree, those before it may still be on their way to the disk.
-    if (from === to) return hashes
-    for await (const { bytes } of this.#journal.read(from, to)) hashes.push(leafHash(bytes))
-    return hashes
+    if (from === to) return range
+    const atEdge = (): boolean => to === this.#tail && from === to - (to % TILE_WIDTH)
+    if (atEdge() && this.#edge !== null) return this.#edge.clone()
+    for await (const { bytes } of this.#journal.read(from, to)) range.append(leafHash(bytes))
+    if (atEdge()) this.#edge ??= range.clone()
+    return range
   }
 
   /**
@@ -114,8 +128,9 @@ export class MirroredLog implements ReadableLog {
     if (start > this.#tail) throw new Error(`entries ${this.#tail} to ${start} are missing before these`)
     const at = this.#tail
     const fresh = entries.slice(at - start)
-    this.#tail = at + fresh.length
-    await this.#watched(this.#journal.append(at, fresh))
+    this.#grow(fresh)
+    const appended = this.#moving.then(() => this.#journal.append(at, fresh))
+    await this.#appended({ at, end: at + fresh.length }, appended)
     for (const [i, entry] of fresh.entries()) await this.#noteBlob(entry, at + i)
   }
 
@@ -138,15 +153,10 @@ export class MirroredLog implements ReadableLog {
     const at = this.#tail
     if (last !== null && last.start > at) throw new Error(`entries ${at} to ${last.start} are missing before these`)
     const fresh = last === null ? [] : last.entries.slice(at - last.start)
-    this.#tail = at + fresh.length
-    try {
-      await this.#watched(this.#log.appendSigned(at, fresh, head.note))
-    } catch (error) {
-      // What was refused is not here; others may have gone on from where it would have ended, and that is to be read anew.
-      if (this.#tail === at + fresh.length) this.#tail = at
-      else this.#failed = true
-      throw error
-    }
+    this.#grow(fresh)
+    const moved = this.#moving.then(() => this.#log.appendSigned(at, fresh, head.note))
+    this.#moving = moved.catch(() => undefined)
+    await this.#appended({ at, end: at + fresh.length }, moved)
   }
 
   /** Keeps our own cosignatures of the mirror checkpoint. @throws {JournalError} */
@@ -201,12 +211,17 @@ export class MirroredLog implements ReadableLog {
     return true
   }
 
-  /** Bytes this log takes on the disk. */
+  /** Bytes this log takes on the disk: measured now and then, with what was appended since. */
   async bytesOnDisk(): Promise<number> {
-    const dir = this.#journalDir()
-    let total = this.#blobBytes
-    for (const name of await readdir(dir)) total += await sizeOf(join(dir, name))
-    return total
+    const nowMs = performance.now()
+    if (nowMs - this.#measured.atMs >= MEASURE_EVERY_MS) {
+      this.#bytesSince = 0
+      const dir = this.#journalDir()
+      let bytes = 0
+      for (const name of await readdir(dir)) bytes += await sizeOf(join(dir, name))
+      this.#measured = { bytes, atMs: nowMs }
+    }
+    return this.#measured.bytes + this.#bytesSince + this.#blobBytes
   }
 
   close(): Promise<void> {
@@ -219,6 +234,29 @@ export class MirroredLog implements ReadableLog {
 
   #blobFile(sha256: string): string {
     return join(this.#options.dir, 'blobs', sha256)
+  }
+
+  /** Entries that are appended now. */
+  #grow(fresh: readonly Uint8Array[]): void {
+    for (const entry of fresh) {
+      if (this.#tail % TILE_WIDTH === 0) this.#edge = new CompactRange()
+      this.#edge?.append(leafHash(entry))
+      this.#tail += 1
+      this.#bytesSince += entry.byteLength
+    }
+  }
+
+  /** Waits for the entries from `at` to `end`. */
+  async #appended({ at, end }: { readonly at: number; readonly end: number }, write: Promise<unknown>): Promise<void> {
+    try {
+      await this.#watched(write)
+    } catch (error) {
+      // What was refused is not here; others may have gone on from where it would have ended, and that is to be read anew.
+      this.#edge = null
+      if (this.#tail === end) this.#tail = at
+      else this.#failed = true
+      throw error
+    }
   }
 
   async #watched<T>(write: Promise<T>): Promise<T> {
