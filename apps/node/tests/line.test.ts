@@ -1,3 +1,4 @@
+import type { LineActs } from '@parley/contracts'
 import { describe, expect, test } from 'vitest'
 import { actsOf, join, linkTo, messageBody, openLine, type Side, sizesOf, startSide, until } from './line-harness.ts'
 
@@ -17,6 +18,8 @@ describe('a line between two nodes', () => {
     await using _s = south
     const { number } = await north.message('south', { precedence: 'PRIORITY' })
     expect(number).toMatch(/^north\/south\/\d{4}\/0001$/)
+    const waited = await north.at<LineActs>('GET', '/acts?from=2&waitS=30')
+    expect(waited.json.acts.map(({ receiptS }) => typeof receiptS)).toEqual(['number'])
     const there = await until(
       () => south.messages(),
       ({ messages }) => messages.length === 1,

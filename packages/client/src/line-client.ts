@@ -70,7 +70,12 @@ export interface LineClient {
   post(table: string, note: Uint8Array, options?: Options): Promise<LineActAccepted>
   /** Appends up to 256 signed acts, all or none. */
   postMany(table: string, notes: readonly Uint8Array[], options?: Options): Promise<LineActsAccepted>
-  acts(table: string, query: { origin: string; from?: number; limit?: number }, options?: Options): Promise<LineActs>
+  /** Entries of one log. With `waitS`, the answer waits up to so many seconds, 30 at most, for a receipt of the last of them. */
+  acts(
+    table: string,
+    query: { origin: string; from?: number; limit?: number; waitS?: number },
+    options?: Options,
+  ): Promise<LineActs>
   /** Holds volumes against what flies; nothing is written. */
   check(table: string, request: LineCheckRequest, options?: Options): Promise<LineCheckResponse>
   events(table: string, options: LineFollowOptions): AsyncGenerator<LineEvent, void, undefined>

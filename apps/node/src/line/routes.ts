@@ -36,6 +36,8 @@ const CARRIER_LIMIT = 20 * 1024 * 1024
 const MAX_BUNDLE_ACTS = 256
 const DEFAULT_PAGE = 100
 const MAX_PAGE = 1_000
+const MAX_WAIT_S = 30
+const MAX_WAITING = 256
 const MAX_STREAMS = 64
 const KEEP_ALIVE_MS = 15_000
 /** Changes of messages and flights are told together, at most so often. */
@@ -202,9 +204,11 @@ function line(scope: FastifyInstance, service: LineService): void {
     const origin = query['origin'] ?? open.origin
     const acts = open.line.logs.get(origin)?.entries
     if (acts === undefined) throw new ApiError('NOT_FOUND', { message: 'origin: must be a log of this table' })
+    const from = Math.min(count(query, 'from', 0), acts.length)
+    const to = Math.min(from + Math.min(count(query, 'limit', DEFAULT_PAGE), MAX_PAGE), acts.length)
+    const waitS = Math.min(count(query, 'waitS', 0), MAX_WAIT_S)
+    if (waitS > 0 && to > from) await receipted(open, acts[to - 1] as LineAct, { waitS, request })
     const size = acts.length
-    const from = Math.min(count(query, 'from', 0), size)
-    const to = Math.min(from + Math.min(count(query, 'limit', DEFAULT_PAGE), MAX_PAGE), size)
     const found = []
     let index = from
     for await (const entry of open.entries(origin, from, to)) {
@@ -222,6 +226,36 @@ function line(scope: FastifyInstance, service: LineService): void {
     await streamEvents(await at(request), service, { request, reply })
     return reply
   })
+}
+
+let waiting = 0
+
+/** Resolves when an act has a receipt of a counterpart, after `waitS` without one, or when nobody waits for it any more. */
+async function receipted(
+  open: OpenLine,
+  act: LineAct,
+  { waitS, request }: { readonly waitS: number; readonly request: FastifyRequest },
+): Promise<void> {
+  if (waiting >= MAX_WAITING) throw new ApiError('OVERLOADED', { message: 'too many requests wait for a receipt' })
+  const { socket } = request.raw
+  let done: () => void = () => undefined
+  const ended = new Promise<void>((resolve) => {
+    done = resolve
+  })
+  waiting += 1
+  const late = setTimeout(done, waitS * 1000)
+  socket.once('close', done)
+  const stop = open.watch(() => {
+    if (open.line.logs.get(act.origin)?.entries[act.index]?.receiptS !== null) done()
+  })
+  try {
+    if (act.receiptS === null) await ended
+  } finally {
+    waiting -= 1
+    stop()
+    clearTimeout(late)
+    socket.off('close', done)
+  }
 }
 
 function carrier(scope: FastifyInstance, service: LineService): void {
