@@ -1,6 +1,7 @@
-import { Decrypter, type Identity } from 'age-encryption'
+import type { Identity } from 'age-encryption'
 import type { RecordError } from '../errors.ts'
 import { isRecordError } from '../errors.ts'
+import { loadAge } from './age.ts'
 import { inspectAgeFile } from './age-file.ts'
 
 /** Where opening failed: the file's form, no key of ours among its recipients, the header's MAC, or the payload. */
@@ -36,6 +37,7 @@ export async function openAgeFile(
 ): Promise<AgeOpening> {
   const form = formOf(file, maxBytes)
   if ('refusal' in form) return failed('form', { refusal: form.refusal })
+  const { Decrypter } = await loadAge()
   const decrypter = new Decrypter()
   for (const identity of identities) decrypter.addIdentity(identity)
   // Asked last, and only when every identity before it found no stanza of its own.
@@ -66,6 +68,7 @@ export async function openWithFileKey(
   if ('refusal' in form) return failed('form', { refusal: form.refusal })
   if (fileKey.length !== FILE_KEY_BYTES) return failed('header')
   const given: Identity = { unwrapFileKey: () => fileKey.slice() }
+  const { Decrypter } = await loadAge()
   const decrypter = new Decrypter()
   decrypter.addIdentity(given)
   try {

@@ -1,5 +1,5 @@
-import { identityToRecipient } from 'age-encryption'
 import { RecordError } from '../errors.ts'
+import { loadAge } from './age.ts'
 import { decodeBech32, encodeBech32 } from './bech32.ts'
 import type { RecipientKind } from './recipient.ts'
 
@@ -27,5 +27,6 @@ export async function recipientOf(identity: string): Promise<string> {
   }
   const known = parts.prefix === PREFIX.x25519 || parts.prefix === PREFIX.hybrid
   if (!known || parts.bytes.length !== SEED_BYTES) throw refuse('must be an X25519 or a hybrid identity of 32 bytes')
+  const { identityToRecipient } = await loadAge()
   return identityToRecipient(identity)
 }

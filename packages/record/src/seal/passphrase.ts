@@ -1,6 +1,6 @@
-import { armor, Decrypter, Encrypter } from 'age-encryption'
 import { decodeUtf8, encodeUtf8 } from '../bytes.ts'
 import { RecordError } from '../errors.ts'
+import { loadAge } from './age.ts'
 
 /** How every file that `protectSecret` writes begins: the armour of age. */
 export const PROTECTED_HEADER = '-----BEGIN AGE ENCRYPTED FILE-----'
@@ -20,6 +20,7 @@ export async function protectSecret(
   if (passphrase === '') {
     throw new RecordError('INVALID_LENGTH', { field: 'passphrase', value: 0, rule: 'must not be empty' })
   }
+  const { armor, Encrypter } = await loadAge()
   const encrypter = new Encrypter()
   encrypter.setPassphrase(passphrase)
   encrypter.setScryptWorkFactor(workFactor)
@@ -28,6 +29,7 @@ export async function protectSecret(
 
 /** Opens what `protectSecret` or `age -p -a` wrote; work factors up to 2^20. Rejects with SEAL_FORM for a wrong passphrase or another file. */
 export async function revealSecret(text: string, passphrase: string): Promise<string> {
+  const { armor, Decrypter } = await loadAge()
   const decrypter = new Decrypter()
   decrypter.addPassphrase(passphrase)
   try {
