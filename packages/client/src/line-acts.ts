@@ -309,6 +309,29 @@ export const withdrawIntent = (ref: ActRef): ActInput => ({ kind: 'intent.withdr
 export const activateIntent = (ref: ActRef): ActInput => ({ kind: 'intent.activate', ref, body: {} })
 export const endIntent = (ref: ActRef): ActInput => ({ kind: 'intent.end', ref, body: {} })
 
+// areas and lines on the ground
+
+export interface AreaDraft {
+  /** 1 to 63 of a to z, 0 to 9 and hyphens; the same area declared anew has moved. */
+  readonly id: string
+  readonly title: string
+  /** As acts write them: see `volumeBody` of @parley/line. */
+  readonly volumes: readonly JsonObject[]
+  /** How long before entry the others are to call. */
+  readonly callBeforeS: number
+}
+
+export const declareArea = ({ id, title, volumes, callBeforeS }: AreaDraft): ActInput => ({
+  kind: 'area.declare',
+  body: { id, title, volumes: [...volumes], call_before_s: callBeforeS },
+})
+
+/** `ref` is the declaration, of our own side. */
+export const liftArea = (ref: ActRef): ActInput => ({ kind: 'area.lift', ref, body: {} })
+
+/** Two officers sign it. A line is in force once both of its sides have logged the very same body. */
+export const agreeBorder = (body: JsonObject): ActInput => ({ kind: 'border.agree', body })
+
 /** Whether `error` says what is wrong with what was to be said, with field, value and rule in its details. */
 export const isActError = (error: unknown): error is LineError | RecordError =>
   error instanceof LineError || isRecordError(error)
