@@ -22,3 +22,4 @@ export type {
 } from './log.ts'
 export { recoverTail, type TailSource } from './recover-tail.ts'
 export { openSqliteJournal, type SqliteJournalOptions } from './sqlite/sqlite-journal.ts'
+export { JournalThread } from './sqlite/thread.ts'

@@ -1,9 +1,10 @@
+import type { MessagePort } from 'node:worker_threads'
 import type { SignatureLine } from '@parley/record'
 import type { JournalFaultCode, JournalRefusalCode, LockHolder } from '../errors.ts'
 import type { JournalNotice } from '../journal.ts'
 import type { CosignedHead, JournalLog, LogSettings, LogStanding, SignedCheckpoint } from '../log.ts'
 
-/** What the main thread gives the worker at its start. */
+/** What the main thread gives the worker to open a store. */
 export interface StoreSettings {
   readonly dir: string
   readonly kind: string
@@ -16,6 +17,17 @@ export interface StoreSettings {
   /** Null for a journal that is no log, and for reading one. */
   readonly log: LogSettings | null
 }
+
+/** Opens a store in the thread. */
+export interface OpenRequest {
+  readonly kind: 'open'
+  readonly settings: StoreSettings
+  /** Over which this one store is asked. Its end says that the store has let go of its files. */
+  readonly port: MessagePort
+}
+
+/** What the thread itself is told; each store is spoken to over its own port. */
+export type ThreadRequest = OpenRequest | { readonly kind: 'end' }
 
 /** What stands still of an opened log. */
 export interface LogIdentity {
@@ -43,7 +55,8 @@ export type StoreRequest =
   | { readonly kind: 'commit'; readonly batches: readonly SealedBatch[] }
   | { readonly kind: 'read'; readonly id: number; readonly from: number; readonly to: number }
   | { readonly kind: 'anchor'; readonly id: number; readonly seq: number }
-  | { readonly kind: 'close' }
+  /** `last`: the thread ends with this store. */
+  | { readonly kind: 'close'; readonly last: boolean }
   | (LogRequest & { readonly id: number })
 
 /** What only a log is asked. */

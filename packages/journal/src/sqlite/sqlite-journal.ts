@@ -1,8 +1,5 @@
-import { existsSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { Worker } from 'node:worker_threads'
 import { type Clock, systemClock } from '@parley/units'
 import {
   type JournalError,
@@ -28,6 +25,7 @@ import type {
   WireError,
 } from './protocol.ts'
 import { reservedEntry, SqliteLog } from './sqlite-log.ts'
+import { JournalThread, type StoreChannel } from './thread.ts'
 
 const MAX_APPEND_BYTES = 64 << 20
 /** Entries for a signed append beyond one message travel in steps of about so many bytes, a transaction each. */
@@ -47,6 +45,8 @@ export interface SqliteJournalOptions {
   readonly maxQueuedBytes?: number
   /** Told of what the journal works around (see {@link JournalNotice}); by default a process warning. */
   readonly onNotice?: (notice: JournalNotice) => void
+  /** The thread it shares with others; one of its own when left out. */
+  readonly thread?: JournalThread
   /** Dates the creation of the file; takes no part in the order of entries. */
   readonly clock?: Clock
   /**
@@ -78,10 +78,12 @@ export async function openSqliteJournal(options: SqliteJournalOptions): Promise<
     self: { pid: process.pid, host: hostname() },
     log: options.log ?? null,
   }
-  const worker = new Worker(workerFile(), { workerData: settings, name: 'parley-journal', execArgv: [] })
   const notice = options.onNotice ?? warn
-  const opened = await firstAnswer(worker, notice)
-  const journal = new SqliteJournal(worker, {
+  // Until the journal is there to be told.
+  const loss: { tell: (cause: Error) => void } = { tell: () => undefined }
+  const channel = (options.thread ?? new JournalThread()).attach(settings, (cause) => loss.tell(cause))
+  const opened = await firstAnswer(channel, notice, loss)
+  const journal = new SqliteJournal(channel, {
     dir,
     head: opened.head,
     journalId: opened.journalId,
@@ -89,6 +91,7 @@ export async function openSqliteJournal(options: SqliteJournalOptions): Promise<
     maxQueuedBytes: options.maxQueuedBytes ?? 256 << 20,
     notice,
   })
+  loss.tell = (cause) => journal.lose(cause)
   try {
     await journal.tidy()
   } catch (error) {
@@ -115,7 +118,7 @@ interface Pending {
 class SqliteJournal implements Journal {
   readonly #log: SqliteLog | null
   readonly #notice: (notice: JournalNotice) => void
-  readonly #worker: Worker
+  readonly #channel: StoreChannel
   readonly #dir: string
   readonly #maxQueuedBytes: number
   readonly #snapshots: SnapshotFolder
@@ -135,8 +138,8 @@ class SqliteJournal implements Journal {
   /** Called, all, when the head moves or no longer can. */
   #wakers: (() => void)[] = []
 
-  constructor(worker: Worker, { dir, head, journalId, log, maxQueuedBytes, notice }: Opened) {
-    this.#worker = worker
+  constructor(channel: StoreChannel, { dir, head, journalId, log, maxQueuedBytes, notice }: Opened) {
+    this.#channel = channel
     this.#dir = dir
     this.#head = head
     this.#tail = head
@@ -154,13 +157,10 @@ class SqliteJournal implements Journal {
       anchor: (seq) => this.#ask((id) => ({ kind: 'anchor', id, seq })),
       notice,
     })
-    worker.on('message', (answer: StoreAnswer) => this.#receive(answer))
-    worker.on('error', (error) => this.#lose(error))
-    this.#exited = new Promise((done) => {
-      worker.once('exit', () => {
-        this.#lose(new Error('the journal worker ended'))
-        done()
-      })
+    channel.port.on('message', (answer: StoreAnswer) => this.#receive(answer))
+    this.#exited = new Promise<void>((done) => channel.port.once('close', done)).then(async () => {
+      await channel.release({ asked: this.#closing !== null })
+      this.lose(new Error('the journal worker ended'))
     })
   }
 
@@ -323,7 +323,7 @@ class SqliteJournal implements Journal {
     this.#wake()
     await this.#snapshots.settled()
     while ((this.#head !== this.#tail || this.#signedAppend) && this.#poison === null) await this.#moved()
-    if (!this.#gone) this.#post({ kind: 'close' })
+    if (!this.#gone) this.#post({ kind: 'close', last: this.#channel.retire() })
     await this.#exited
     this.#wake()
   }
@@ -414,7 +414,7 @@ class SqliteJournal implements Journal {
   }
 
   /** The worker is gone: expected after `close`, otherwise a failure with an unknown outcome for what was in flight. */
-  #lose(cause: Error): void {
+  lose(cause: Error): void {
     if (this.#gone) return
     this.#gone = true
     const path = join(this.#dir, 'journal.db')
@@ -509,7 +509,7 @@ class SqliteJournal implements Journal {
   }
 
   #post(request: StoreRequest, transfer: ArrayBuffer[] = []): void {
-    this.#worker.postMessage(request, transfer)
+    this.#channel.port.postMessage(request, transfer)
   }
 
   #moved(): Promise<void> {
@@ -545,14 +545,16 @@ class SqliteJournal implements Journal {
 }
 
 function firstAnswer(
-  worker: Worker,
+  channel: StoreChannel,
   notice: (notice: JournalNotice) => void,
+  loss: { tell: (cause: Error) => void },
 ): Promise<Extract<StoreAnswer, { kind: 'opened' }>> {
+  const { port } = channel
   return new Promise((opened, reject) => {
-    let refusal: Error = new Error('the journal worker ended before it opened the store')
+    let refusal: Error | null = null
     const onMessage = (answer: StoreAnswer): void => {
       if (answer.kind === 'opened') {
-        worker.off('message', onMessage).off('error', onError).off('exit', onExit)
+        port.off('message', onMessage).off('close', onClose)
         opened(answer)
       } else if (answer.kind === 'notice') {
         notice(answer.notice)
@@ -560,25 +562,17 @@ function firstAnswer(
         refusal = fromWire(answer.error)
       }
     }
-    const onError = (error: Error): void => {
-      refusal = error
+    loss.tell = (cause) => {
+      refusal ??= cause
     }
-    // Only at its end has the worker let go of every file.
-    const onExit = (): void => reject(refusal)
-    worker.on('message', onMessage).on('error', onError).on('exit', onExit)
+    // Only at its end has the store let go of every file.
+    const onClose = (): void => {
+      void channel
+        .release({ asked: refusal !== null })
+        .then(() => reject(refusal ?? new Error('the journal worker ended before it opened the store')))
+    }
+    port.on('message', onMessage).on('close', onClose)
   })
-}
-
-/** The compiled worker: beside this module, or in `dist` when this runs from source, as the tests do. */
-function workerFile(): URL {
-  const fromSource = import.meta.url.endsWith('.ts')
-  const file = new URL(fromSource ? '../../dist/sqlite/worker.js' : './worker.js', import.meta.url)
-  if (fromSource && !existsSync(file)) {
-    throw new Error(
-      `${fileURLToPath(file)} is missing: the journal's worker runs compiled. Run: npx tsc -b packages/journal`,
-    )
-  }
-  return file
 }
 
 function fromWire({ code, message, details }: WireError): JournalError {

@@ -1,29 +1,66 @@
-import { parentPort, workerData } from 'node:worker_threads'
+import { setImmediate as turn } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { type MessagePort, parentPort } from 'node:worker_threads'
 import { JournalFault, JournalRefusal } from '../errors.ts'
 import type { LogStore } from './log-store.ts'
-import type { LogRequest, StoreAnswer, StoreRequest, StoreSettings, WireError } from './protocol.ts'
+import type { LogRequest, OpenRequest, StoreAnswer, StoreRequest, ThreadRequest, WireError } from './protocol.ts'
 import { SqliteStore } from './store.ts'
 
 const IDLE_TICK_MS = 1000
 
-const port = parentPort
-if (port === null) throw new Error('this module runs as a worker thread only')
+type Answer = (message: StoreAnswer, transfer?: ArrayBuffer[]) => void
 
-const answer = (message: StoreAnswer, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer)
+if (parentPort === null) throw new Error('this module runs as a worker thread only')
+const thread = parentPort
 
-let store: SqliteStore | undefined
-try {
-  store = new SqliteStore(workerData as StoreSettings, {
-    notify: (notice) => answer({ kind: 'notice', notice }),
-  })
+thread.on('message', (request: ThreadRequest) => {
+  if (request.kind === 'open') open(request)
+  // With no port left the thread ends: only then are all locks gone for certain.
+  else thread.close()
+})
+
+function open({ settings, port }: OpenRequest): void {
+  const answer: Answer = (message, transfer = []) => port.postMessage(message, transfer)
+  let store: SqliteStore
+  try {
+    store = new SqliteStore(settings, { notify: (notice) => answer({ kind: 'notice', notice }) })
+  } catch (error) {
+    answer({ kind: 'refused', error: wire(error) })
+    void letGo(port)
+    return
+  }
   const { head, journalId, log } = store
+  serve(store, { port, answer })
   answer({ kind: 'opened', head, journalId, log: log === null ? null : { ...log.identity, view: log.view } })
-} catch (error) {
-  answer({ kind: 'refused', error: wire(error) })
 }
-if (store !== undefined) serve(store)
 
-function serve(store: SqliteStore): void {
+/**
+ * Says that a store is closed once it has let go of its files. SQLite keeps a database open, and locked, while a statement of it
+ * exists, and statements end with their last reference: so what nothing holds any more is collected first.
+ */
+async function letGo(port: MessagePort): Promise<void> {
+  // Whoever called this still has the store at hand.
+  await turn()
+  collect()
+  await turn()
+  port.close()
+}
+
+let collector: (() => void) | null = null
+
+function collect(): void {
+  if (collector === null) {
+    setFlagsFromString('--expose-gc')
+    collector = runInNewContext('gc') as () => void
+    setFlagsFromString('--no-expose-gc')
+  }
+  collector()
+}
+
+function serve(opened: SqliteStore, { port, answer }: { readonly port: MessagePort; readonly answer: Answer }): void {
+  // Let go of at the end: see `letGo`.
+  let held: SqliteStore | null = opened
   const guarded = (work: () => void): void => {
     try {
       work()
@@ -31,9 +68,20 @@ function serve(store: SqliteStore): void {
       answer({ kind: 'poisoned', error: wire(error) })
     }
   }
-  const idle = setInterval(() => guarded(() => store.tick()), IDLE_TICK_MS)
+  const reply = (id: number, work: () => void): void => {
+    try {
+      work()
+    } catch (error) {
+      answer({ kind: 'failed', id, error: wire(error) })
+      if (error instanceof JournalFault && error.code === 'COMMIT_FAILED')
+        answer({ kind: 'poisoned', error: wire(error) })
+    }
+  }
+  const idle = setInterval(() => guarded(() => held?.tick()), IDLE_TICK_MS)
 
-  port?.on('message', (request: StoreRequest) => {
+  port.on('message', (request: StoreRequest) => {
+    const store = held
+    if (store === null) return
     switch (request.kind) {
       case 'commit': {
         try {
@@ -60,9 +108,11 @@ function serve(store: SqliteStore): void {
         return
       case 'close':
         clearInterval(idle)
+        held = null
         store.close()
-        // With nothing left to listen to, the worker ends, and its end is the answer: only then are all locks gone.
-        port?.close()
+        // A thread that ends now lets go of everything by that.
+        if (request.last) port.close()
+        else void letGo(port)
         return
       default:
         reply(request.id, () => {
@@ -110,16 +160,6 @@ function carryOut(request: LogRequest, store: SqliteStore, log: LogStore): Uint8
     case 'seal':
       log.seal(request.next)
       return null
-  }
-}
-
-function reply(id: number, work: () => void): void {
-  try {
-    work()
-  } catch (error) {
-    answer({ kind: 'failed', id, error: wire(error) })
-    if (error instanceof JournalFault && error.code === 'COMMIT_FAILED')
-      answer({ kind: 'poisoned', error: wire(error) })
   }
 }
 
