@@ -4,7 +4,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import { ApiError, type LineReason } from '@parley/contracts'
-import { isJournalError, type Journal, type JournalLog, openSqliteJournal } from '@parley/journal'
+import { isJournalError, type Journal, type JournalLog, JournalThread, openSqliteJournal } from '@parley/journal'
 import {
   type AvailabilityBook,
   bodyOf,
@@ -143,6 +143,7 @@ const MAX_WAITING_BYTES = 32 << 20
 const MIN_BYTES_PER_S = 1 << 20
 const BURST_BYTES = 256 << 20
 const PULL_AFTER_HEARTBEATS = 2
+const YOUNG_GENERATION_MB = 4
 
 /** Told of an act that was taken. */
 export interface Accepted {
@@ -240,9 +241,12 @@ export class OpenLine implements WireTable, AsyncDisposable {
     const onSuspicion = (origin: string): void => held.line?.suspect(origin)
     await mkdir(join(dir, 'peers'), { recursive: true, mode: 0o700 })
     const opened: { close(): Promise<void> }[] = []
+    // Heads that are only held against others wait for each other; contents, ours and theirs, wait for none of them.
+    const threads = { heads: smallThread(), entries: smallThread() }
     try {
       const witness = await Witness.open({
         ...shared,
+        thread: threads.heads,
         signers: { signer: keys.witness.signer, pq: null },
         vkeys: [keys.witness.vkey],
         onFork,
@@ -252,6 +256,7 @@ export class OpenLine implements WireTable, AsyncDisposable {
       opened.push(witness)
       const mirror = await Mirror.open({
         ...shared,
+        threads,
         signers: { signer: keys.mirror.signer, pq: null },
         vkeys: [keys.mirror.vkey],
         quotaBytes,
@@ -264,6 +269,7 @@ export class OpenLine implements WireTable, AsyncDisposable {
         dir: join(dir, 'own'),
         kind: 'line',
         clock,
+        thread: threads.entries,
         onNotice: (notice) => tell({ event: `record.journal.${notice.kind}`, ...notice }),
         log: { origin: keys.log.signer.key.name, author: { kind: 'signer', skey: keys.log.skey, hold: true } },
       })
@@ -1200,6 +1206,9 @@ interface Parts {
   readonly evidence: EvidenceStore
   readonly availability: AvailabilityBook
 }
+
+/** The journals of a line are many and quiet. */
+const smallThread = (): JournalThread => new JournalThread({ youngGenerationMb: YOUNG_GENERATION_MB })
 
 const isDown = ({ mirrorLink, witnessLink }: Peer): boolean =>
   [mirrorLink, witnessLink].some((link) => ['unreachable', 'waiting'].includes(link?.status().state ?? ''))

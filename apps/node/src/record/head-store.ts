@@ -1,6 +1,6 @@
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Journal, openSqliteJournal } from '@parley/journal'
+import { type Journal, type JournalThread, openSqliteJournal } from '@parley/journal'
 import type { Clock } from '@parley/units'
 import { StartRefused } from '../errors.ts'
 
@@ -18,6 +18,8 @@ export interface HeadStoreOptions {
   readonly clock: Clock
   /** Entries after which the journal is begun anew; default 20,000, some megabytes. */
   readonly compactAfter?: number
+  /** Shared with other journals; one of its own when left out. */
+  readonly thread?: JournalThread | undefined
 }
 
 const FORMAT = 1
@@ -36,22 +38,22 @@ interface Opened {
  */
 export class HeadStore implements AsyncDisposable {
   readonly #dir: string
-  readonly #clock: Clock
+  readonly #options: HeadStoreOptions
   readonly #compactAfter: number
   #opened: Opened
   #failed = false
   #busy: Promise<unknown> = Promise.resolve()
 
-  private constructor(dir: string, { clock, compactAfter = COMPACT_AFTER }: HeadStoreOptions, opened: Opened) {
+  private constructor(dir: string, options: HeadStoreOptions, opened: Opened) {
     this.#dir = dir
-    this.#clock = clock
-    this.#compactAfter = compactAfter
+    this.#options = options
+    this.#compactAfter = options.compactAfter ?? COMPACT_AFTER
     this.#opened = opened
   }
 
   /** @throws {JournalError} when the folder cannot be used or what it holds is damaged @throws {StartRefused} when it is a newer Parley's */
   static async open(dir: string, options: HeadStoreOptions): Promise<HeadStore> {
-    return new HeadStore(dir, options, await openNewest(dir, options.clock))
+    return new HeadStore(dir, options, await openNewest(dir, options))
   }
 
   /**
@@ -120,7 +122,7 @@ export class HeadStore implements AsyncDisposable {
   /** After a failed write the journal takes no more, and the disk may have room again. */
   async #reopen(): Promise<void> {
     await this.#opened.journal.close()
-    this.#opened = await openNewest(this.#dir, this.#clock)
+    this.#opened = await openNewest(this.#dir, this.#options)
     this.#failed = false
   }
 
@@ -129,7 +131,7 @@ export class HeadStore implements AsyncDisposable {
     const generation = from + 1
     const dir = folderOf(this.#dir, generation)
     await rm(dir, { recursive: true, force: true })
-    const journal = await openSqliteJournal({ dir, kind: 'heads', clock: this.#clock })
+    const journal = await openJournal(dir, this.#options)
     // One append is whole or not there: a crash leaves the old journal in charge, or the new one with every head.
     await journal.append(0, [...heads.values()].map(encode))
     this.#opened = { journal, generation, heads }
@@ -138,7 +140,7 @@ export class HeadStore implements AsyncDisposable {
   }
 }
 
-async function openNewest(dir: string, clock: Clock): Promise<Opened> {
+async function openNewest(dir: string, options: HeadStoreOptions): Promise<Opened> {
   const generations = await generationsIn(dir)
   let newest: { journal: Journal; generation: number } | null = null
   for (const generation of generations.toReversed()) {
@@ -146,7 +148,7 @@ async function openNewest(dir: string, clock: Clock): Promise<Opened> {
       await rm(folderOf(dir, generation), { recursive: true, force: true })
       continue
     }
-    const journal = await openSqliteJournal({ dir: folderOf(dir, generation), kind: 'heads', clock })
+    const journal = await openJournal(folderOf(dir, generation), options)
     if (journal.head() > 0 || generation === generations[0]) newest = { journal, generation }
     else {
       // A crash came before anything was carried over: the older one has all.
@@ -155,7 +157,7 @@ async function openNewest(dir: string, clock: Clock): Promise<Opened> {
     }
   }
   const { journal, generation } = newest ?? {
-    journal: await openSqliteJournal({ dir: folderOf(dir, 1), kind: 'heads', clock }),
+    journal: await openJournal(folderOf(dir, 1), options),
     generation: 1,
   }
   const heads = new Map<string, StoredHead>()
@@ -170,6 +172,9 @@ async function openNewest(dir: string, clock: Clock): Promise<Opened> {
   }
   return { journal, generation, heads }
 }
+
+const openJournal = (dir: string, { clock, thread }: HeadStoreOptions): Promise<Journal> =>
+  openSqliteJournal({ dir, kind: 'heads', clock, ...(thread === undefined ? {} : { thread }) })
 
 const folderOf = (dir: string, generation: number): string => join(dir, `heads-${generation}`)
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import { createGunzip } from 'node:zlib'
-import { isJournalError } from '@parley/journal'
+import { isJournalError, type JournalThread } from '@parley/journal'
 import {
   type AddEntriesPart,
   AddEntriesReader,
@@ -47,6 +47,8 @@ export interface MirrorOptions {
   readonly clock: Clock
   readonly evidence: EvidenceStore
   readonly tell: TellEvent
+  /** Threads that its journals share with others; one for each journal when left out. */
+  readonly threads?: { readonly heads: JournalThread; readonly entries: JournalThread }
   /** Told each time a head was cosigned: every entry below `size` is here and may be read. */
   readonly onCommitted?: (head: {
     readonly origin: string
@@ -140,14 +142,15 @@ export class Mirror implements AsyncDisposable {
     const dir = join(options.dataDir, 'mirror')
     const { signer, pq } = options.signers
     const cosigners = [signer.key, ...(pq === null ? [] : [pq.key])]
+    const { clock, threads } = options
     const handovers = await HandoverBook.open(dir)
-    const store = await HeadStore.open(join(dir, 'heads'), { clock: options.clock })
+    const store = await HeadStore.open(join(dir, 'heads'), { clock, thread: threads?.heads })
     const logs: MirroredLog[] = []
     try {
       for (const key of options.logs) {
         const folder = join(dir, originHash(key.name))
         await makeFolderDurably(folder)
-        const log = await MirroredLog.open({ dir: folder, key, cosigners, clock: options.clock })
+        const log = await MirroredLog.open({ dir: folder, key, cosigners, clock, thread: threads?.entries })
         logs.push(log)
         await vouchAgain(log, options)
         const committed = log.committed()

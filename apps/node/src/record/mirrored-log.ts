@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isJournalError, type Journal, type JournalLog, openSqliteJournal } from '@parley/journal'
+import { isJournalError, type Journal, type JournalLog, type JournalThread, openSqliteJournal } from '@parley/journal'
 import {
   type BlobLeaf,
   CompactRange,
@@ -28,6 +28,8 @@ export interface MirroredLogOptions {
   /** Keys of this mirror, to know its own cosignatures again. */
   readonly cosigners: readonly VerifierKey[]
   readonly clock: Clock
+  /** Shared with other journals; one of its own when left out. */
+  readonly thread?: JournalThread | undefined
 }
 
 const REOPEN_EVERY_MS = 1_000
@@ -305,12 +307,13 @@ function namedBlob(entry: Uint8Array): BlobLeaf | null {
   }
 }
 
-const openJournal = ({ dir, key, clock }: MirroredLogOptions): Promise<Journal> =>
+const openJournal = ({ dir, key, clock, thread }: MirroredLogOptions): Promise<Journal> =>
   openSqliteJournal({
     dir: join(dir, 'journal'),
     kind: 'mirror',
     clock,
     log: { origin: key.name, author: { kind: 'mirror', logKey: formatVkey(key) } },
+    ...(thread === undefined ? {} : { thread }),
   })
 
 async function sizeOf(file: string): Promise<number> {

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { JournalThread } from '@parley/journal'
 import { formatNote, formatSignatureLine, parseNote, type SignatureLine, type VerifierKey } from '@parley/record'
 import type { Clock } from '@parley/units'
 import type { ProtocolAnswer } from './answer.ts'
@@ -18,6 +19,8 @@ export interface WitnessOptions {
   readonly clock: Clock
   readonly evidence: EvidenceStore
   readonly tell: TellEvent
+  /** Thread that its journal shares with others. */
+  readonly thread?: JournalThread
   /** Told of each head it cosigned. */
   readonly onCosigned?: (head: { readonly origin: string; readonly size: number; readonly timeS: number }) => void
   readonly onFork?: (fork: FoundFork) => void
@@ -64,10 +67,10 @@ export class Witness implements AsyncDisposable {
 
   /** @throws {JournalError} when its folder cannot be used */
   static async open(options: WitnessOptions): Promise<Witness> {
-    const { dataDir, clock } = options
+    const { dataDir, clock, thread } = options
     const dir = join(dataDir, 'witness')
     const handovers = await HandoverBook.open(dir)
-    return new Witness(options, { store: await HeadStore.open(dir, { clock }), handovers })
+    return new Witness(options, { store: await HeadStore.open(dir, { clock, thread }), handovers })
   }
 
   addCheckpoint(body: Uint8Array): Promise<ProtocolAnswer> {
