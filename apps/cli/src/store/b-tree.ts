@@ -5,7 +5,13 @@ const LEAF_TABLE = 13
 const INTERIOR_TABLE = 5
 const LEAF_INDEX = 10
 const INTERIOR_INDEX = 2
-const MOST_UNUSUAL = 20
+const MOST_LEFTOVERS = 1000
+
+/** Unused space that is not blank. */
+export interface Leftover extends FileRange {
+  /** Among rows that are only ever appended, which leave nothing behind. */
+  readonly unusual: boolean
+}
 
 /** Where one row's cell begins. */
 export interface CellPlace {
@@ -77,10 +83,10 @@ export class Tables {
   readonly #pages: Pages
   readonly #seen: Uint8Array
   readonly #damaged: (damage: StoreDamage) => void
-  /** Bytes that are in no row and not zero: left over from rows that were moved, or altered; they mean nothing. */
+  /** Bytes that no row and no frame around rows uses, whatever stands in them. */
   unusedBytes = 0
-  /** The first few of them where leftovers are not usual: rows that are only ever appended leave none. */
-  readonly unusual: FileRange[] = []
+  /** Those of them that are not zero, the first runs of them: left over from rows that were moved, or altered; they mean nothing. */
+  readonly leftovers: Leftover[] = []
   readonly #roots = new Set<number>([1])
 
   constructor(pages: Pages, damaged: (damage: StoreDamage) => void) {
@@ -152,12 +158,25 @@ export class Tables {
   #freePages(): Set<number> {
     const free = new Set<number>()
     const { bytes } = this.#pages.page(1)
-    for (let trunk = u32(bytes, 32); trunk !== 0 && !free.has(trunk) && trunk <= this.#pages.count; ) {
-      free.add(trunk)
-      const page = this.#pages.page(trunk).bytes
-      const count = Math.min(u32(page, 4), this.#pages.usable / 4 - 2)
-      for (let i = 0; i < count; i++) free.add(u32(page, 8 + 4 * i))
-      trunk = u32(page, 0)
+    let next = u32(bytes, 32)
+    while (next !== 0 && !free.has(next) && next <= this.#pages.count) {
+      free.add(next)
+      const page = this.#pages.page(next)
+      const count = Math.min(u32(page.bytes, 4), this.#pages.usable / 4 - 2)
+      for (let i = 0; i < count; i++) {
+        const number = u32(page.bytes, 8 + 4 * i)
+        const isPage = number > 0 && number <= this.#pages.count && !free.has(number)
+        if (isPage) this.#unused(this.#pages.page(number), { from: 0, to: this.#pages.pageSize, blank: false })
+        free.add(number)
+      }
+      this.#unused(page, { from: 8 + 4 * count, to: this.#pages.pageSize, blank: false })
+      next = u32(page.bytes, 0)
+    }
+    const stated = u32(bytes, 36)
+    if (stated !== free.size || next !== 0) {
+      const { file, offset } = this.#pages.page(1)
+      const what = `the header of the file counts ${stated} free pages, and its list of them has ${free.size}`
+      this.#damaged(new StoreDamage(what, { file, from: offset + 32, to: offset + 40 }))
     }
     return free
   }
@@ -279,6 +298,11 @@ export class Tables {
         `${gaps} bytes of the page belong to nothing, and it counts ${String(bytes[head + 7])}`,
       )
     this.#unused(page, { from: pointersEnd, to: content, blank })
+    for (const [i, span] of spans.entries()) {
+      // Too small for a free block of its own.
+      this.#unused(page, { from: span.end, to: spans[i + 1]?.at ?? this.#pages.usable, blank })
+    }
+    if (spans.length > 0) this.#unused(page, { from: content, to: (spans[0] as { at: number }).at, blank })
   }
 
   #cell(page: Page, type: number, at: number): Cell {
@@ -349,15 +373,16 @@ export class Tables {
   }
 
   #unused(page: Page, { from, to, blank }: { from: number; to: number; blank: boolean }): void {
+    const unusual = blank && !this.#roots.has(page.number)
+    this.unusedBytes += Math.max(0, to - from)
     for (let at = from; at < to; at++) {
       if (page.bytes[at] === 0) continue
-      this.unusedBytes++
-      if (!blank || this.#roots.has(page.number) || this.unusual.length === MOST_UNUSUAL) continue
       const place = page.offset + at
-      const last = this.unusual.at(-1)
+      const last = this.leftovers.at(-1)
       if (last?.file === page.file && last.to === place)
-        this.unusual[this.unusual.length - 1] = { ...last, to: place + 1 }
-      else this.unusual.push({ file: page.file, from: place, to: place + 1 })
+        this.leftovers[this.leftovers.length - 1] = { ...last, to: place + 1 }
+      else if (this.leftovers.length < MOST_LEFTOVERS)
+        this.leftovers.push({ file: page.file, from: place, to: place + 1, unusual })
     }
   }
 

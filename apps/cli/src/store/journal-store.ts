@@ -22,6 +22,7 @@ import {
   type VerifierKey,
 } from '@parley/record'
 import { type CellPlace, placeOf, type Row, Tables } from './b-tree.ts'
+import { alteredCosignature, alteredFact, type Closing, closingIn } from './closing.ts'
 import { alteredByte } from './crc.ts'
 import { type FileRange, StoreDamage } from './block-file.ts'
 import { Pages } from './pages.ts'
@@ -96,6 +97,7 @@ export class JournalStore implements LogSource {
   readonly #cosignatures = new Map<number, Row[]>()
   readonly #kept = new Map<number, { entries: readonly Uint8Array[]; row: Row }>()
   readonly #claimed = new Set<CellPlace>()
+  #closing: Closing = { kind: 'none' }
   #newest: StoredHead | null = null
   #key: VerifierKey | null = null
 
@@ -126,6 +128,7 @@ export class JournalStore implements LogSource {
       const size = Number(row.values[0])
       this.#cosignatures.set(size, [...(this.#cosignatures.get(size) ?? []), row])
     }
+    this.#checkCosignatures()
     for (const place of this.#places(roots.get('tile'))) this.#listTile(place)
   }
 
@@ -144,9 +147,14 @@ export class JournalStore implements LogSource {
     this.#key = key
   }
 
-  /** Leftover bytes that mean nothing, and where such are not usual. */
-  get unused(): { bytes: number; unusual: readonly FileRange[] } {
-    return { bytes: this.#tables.unusedBytes, unusual: this.#tables.unusual }
+  /**
+   * Bytes that hold nothing, whether every one of them was found to be zero as it must be, and, where they need not be, those
+   * that are not and usually are.
+   */
+  get unused(): { bytes: number; covered: boolean; unusual: readonly FileRange[] } {
+    const covered = this.#closing.kind === 'closed'
+    const unusual = covered ? [] : this.#tables.leftovers.filter((each) => each.unusual).slice(0, MOST_UNUSUAL)
+    return { bytes: this.#tables.unusedBytes, covered, unusual }
   }
 
   get tornBytes(): number {
@@ -339,6 +347,9 @@ export class JournalStore implements LogSource {
         )
     }
     if (this.findings.length === 0) this.#tables.finish()
+    if (this.#closing.kind !== 'closed') return
+    for (const { file, from, to } of this.#tables.leftovers)
+      this.#find({ file, from, to }, null, 'nothing is kept here, and it was blank when the store was closed')
   }
 
   close(): void {
@@ -371,12 +382,39 @@ export class JournalStore implements LogSource {
       if (!fits) this.#find(row.cell, null, `the store says "${String(name)}" is "${String(value)}"`)
       meta.set(String(name), String(value))
     }
+    this.#closing = closingIn(rows)
+    this.#checkClosing(rows)
     const key = keyIn(meta.get('log_key'))
     const origin = meta.get('log_origin')
     const row = rows.find(({ values }) => values[0] === 'log_origin') ?? rows[0]
     if (key !== null && origin !== key.name && row !== undefined)
       this.#find(row.cell, null, `the log is named "${origin ?? ''}" and its key is that of "${key.name}"`)
     return meta
+  }
+
+  /** What a closing set down must be so still. */
+  #checkClosing(rows: readonly Row[]): void {
+    const closing = this.#closing
+    if (closing.kind === 'altered') this.#find(closing.row.cell, null, 'what was set down at closing was altered')
+    if (closing.kind !== 'closed') return
+    const { facts } = closing
+    const fact = alteredFact(rows, facts)
+    if (fact !== null) this.#find(fact, null, 'what the store says of itself is not what it said when it was closed')
+    const { bytes, file, offset } = this.#pages.page(1)
+    const header = new DataView(bytes.buffer, bytes.byteOffset, 100)
+    const demand = (at: number, value: number, what: string): void => {
+      if (header.getUint32(at) === value) return
+      const place = { file, from: offset + at, to: offset + at + 4 }
+      this.#find(place, null, `the header of the file states another ${what} than when it was closed`)
+    }
+    demand(40, facts.schemaVersion, 'version of its tables')
+    demand(96, facts.sqliteVersion, 'version of SQLite')
+  }
+
+  #checkCosignatures(): void {
+    if (this.#closing.kind !== 'closed') return
+    const place = alteredCosignature([...this.#cosignatures.values()].flat(), this.#closing.facts)
+    if (place !== null) this.#find(place, null, 'a cosignature is not what it was when the store was closed')
   }
 
   #listBatches(root: Root | undefined): number {
@@ -566,6 +604,7 @@ export class JournalStore implements LogSource {
 }
 
 const MOST_FINDINGS = 200
+const MOST_UNUSUAL = 20
 /** What each fact of the store may be. */
 const META: Readonly<Record<string, (value: string) => boolean>> = {
   application: (value) => value === 'parley-journal',
@@ -578,6 +617,7 @@ const META: Readonly<Record<string, (value: string) => boolean>> = {
   log_author: (value) => value === 'signer' || value === 'mirror',
   log_start: (value) => /^\d+$/.test(value),
   log_sealed: (value) => value !== '',
+  closing: () => true,
 }
 
 /** The key that a text states, null when it is none. */

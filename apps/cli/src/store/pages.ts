@@ -85,7 +85,7 @@ export class Pages {
       24,
       'payload fractions',
     )
-    demand(view.getUint32(24) === view.getUint32(92), 24, 28, 'the change counter and its copy at byte 92 differ')
+    demand(view.getUint32(24) === view.getUint32(92), 24, 96, 'the change counter and its copy at byte 92 differ')
     demand(
       view.getUint32(28) === this.count,
       28,
@@ -93,6 +93,7 @@ export class Pages {
       `it counts ${view.getUint32(28)} pages where there are ${this.count}`,
     )
     demand(view.getUint32(44) === 4, 44, 48, 'schema format')
+    demand(view.getUint32(48) === 0, 48, 52, 'a cache size is set')
     demand(view.getUint32(52) === 0 && view.getUint32(64) === 0, 52, 68, 'it is set to vacuum itself')
     demand(view.getUint32(56) === 1, 56, 60, 'text encoding')
     for (let at = 72; at < 92; at++) demand(header[at] === 0, at, at + 1, 'a reserved byte is set')

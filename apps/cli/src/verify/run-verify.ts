@@ -1,4 +1,5 @@
 import { renameSync, writeFileSync } from 'node:fs'
+import { relative } from 'node:path'
 import pc from 'picocolors'
 import {
   createKeyBook,
@@ -16,6 +17,7 @@ import {
   verifyLog,
 } from '@parley/record'
 import type { CliContext } from '../context.ts'
+import { lookBeside } from '../store/beside.ts'
 import { type Crew, defaultThreads, hireCrew } from './crew.ts'
 import { meter } from './meter.ts'
 import { type Contents, contentsJudge } from './contents-judge.ts'
@@ -61,8 +63,13 @@ export interface VerifyOutput extends Omit<LogReport, 'checkpoint'> {
     readonly cosignatures: number
     readonly pendingEntries: number
     readonly tornBytes: number
+    /** Bytes that hold nothing. */
     readonly unusedBytes: number
+    /** Whether each of them was found to be zero, as a store that was closed cleanly has them. */
+    readonly unusedCovered: boolean
     readonly unusual: readonly { readonly from: number; readonly to: number }[]
+    /** Files of the folder that nothing in it vouches for, and that were not looked at. */
+    readonly unread: readonly { readonly file: string; readonly bytes: number }[]
   } | null
   /** What the policy asks and withstands, in words; null without one. */
   readonly policy: string | null
@@ -138,7 +145,8 @@ async function verifyTarget(target: LogTarget, flags: VerifyFlags, { process }: 
     onProgress: ({ done, total }) => bar.show(done, total),
   })
   await heads?.settled()
-  const report = store === null || heads === null ? raw : withStore(raw, store, heads)
+  const beside = store === null ? null : lookBeside(target.name, store.dir)
+  const report = store === null || heads === null || beside === null ? raw : withStore(raw, store, { heads, beside })
   bar.end(report.entries)
   const saved = flags.save !== undefined && report.verdict === 'verified' ? saveCheckpoint(flags.save, report) : null
   const { checkpoint: _, ...rest } = report
@@ -159,7 +167,9 @@ async function verifyTarget(target: LogTarget, flags: VerifyFlags, { process }: 
             pendingEntries: store.entryCount - report.size,
             tornBytes: store.tornBytes,
             unusedBytes: store.unused.bytes,
+            unusedCovered: store.unused.covered,
             unusual: store.unused.unusual.map(({ from, to }) => ({ from, to })),
+            unread: (beside?.unread ?? []).map(({ file, bytes }) => ({ file: relative(target.name, file), bytes })),
           },
     policy: policy === null ? null : strengthText(policy),
     since: since.map(({ file, size }) => ({ file, size })),

@@ -98,6 +98,15 @@ function notesOf({ notes, store }: VerifyOutput): string[] {
     out.push(`${count(store.pendingEntries)} entries behind the newest head are not signed yet`)
   if (store.tornBytes > 0)
     out.push(`${count(store.tornBytes)} bytes of a write that a crash cut short: never acknowledged, of no effect`)
+  const [unread] = store.unread
+  if (unread !== undefined)
+    out.push(
+      `not looked at, for nothing vouches for it: ${unread.file}${store.unread.length > 1 ? ` and ${count(store.unread.length - 1)} more files` : ''}`,
+    )
+  if (!store.unusedCovered)
+    out.push(
+      `${count(store.unusedBytes)} bytes of the store hold nothing and were not looked at: it was not closed cleanly, or an older version made it`,
+    )
   const [odd] = store.unusual
   if (odd !== undefined)
     out.push(

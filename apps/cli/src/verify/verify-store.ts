@@ -9,6 +9,7 @@ import {
   type VerifierKey,
   verifySignatureLine,
 } from '@parley/record'
+import type { BesideFindings } from '../store/beside.ts'
 import type { FileRange } from '../store/block-file.ts'
 import type { JournalStore, StoredHead } from '../store/journal-store.ts'
 import type { Crew } from './crew.ts'
@@ -108,12 +109,16 @@ export class SignedHeads {
  * Puts what the tree says of a journal together with what its bytes say: places become bytes of the journal's files, and
  * where a checksum has named the very byte, the entry around it is not named a second time.
  */
-export function withStore(report: LogReport, store: JournalStore, heads: SignedHeads): LogReport {
+export function withStore(
+  report: LogReport,
+  store: JournalStore,
+  { heads, beside }: { heads: SignedHeads; beside: BesideFindings },
+): LogReport {
   store.finish()
   const misstated = keyFileFinding(store, heads.key)
   if (misstated !== null) heads.findings.push(misstated)
   const stored = [
-    ...store.findings.map(
+    ...[...store.findings, ...beside.findings].map(
       ({ place, entries, what }): Finding => ({
         kind: 'store',
         path: place.file,

@@ -28,6 +28,7 @@ import { JournalFault, JournalRefusal } from '../errors.ts'
 import type { JournalNotice } from '../journal.ts'
 import type { CosignedHead, LogSettings, LogStanding, SignedCheckpoint } from '../log.ts'
 import { batchEntries } from './batch.ts'
+import { markTraces } from './closing.ts'
 import { notSigning } from './log-refusals.ts'
 import { readLogKeys } from './log-settings.ts'
 import type { LogIdentity, LogView, SealedBatch } from './protocol.ts'
@@ -35,6 +36,7 @@ import { HASH_BYTES, TILE_BYTES, TILE_WIDTH, TileEdge, tileRoot } from './tile-e
 
 type Db = InstanceType<typeof Database>
 type Statement = ReturnType<Db['prepare']>
+type TileRow = [level: number, index: number, checksum: number, bytes: Buffer]
 
 /** Entries between two commits while a tree is built: a kill costs no more than this much work. */
 const BUILD_STEP = 64 * TILE_WIDTH
@@ -542,10 +544,13 @@ export class LogStore {
 
   #mend(level: number, index: number, bytes: Uint8Array): void {
     if (!this.#host.writable()) return
-    this.#host.transact(TILE_PAGES, () => {
-      this.#replaceTile.run([level, index, crc32(bytes), Buffer.from(bytes)])
-    })
+    this.#host.transact(TILE_PAGES, () => this.#putTile([level, index, crc32(bytes), Buffer.from(bytes)]))
     this.#host.notify({ kind: 'tiles-rebuilt', path: this.#host.path, tiles: 1 })
+  }
+
+  #putTile(row: TileRow): void {
+    if (this.#tileAt.get([row[0], row[1]]) !== undefined) markTraces(this.#host.db)
+    this.#replaceTile.run(row)
   }
 
   /** As stored, when its checksum holds. */
@@ -673,7 +678,7 @@ export class LogStore {
   #build(edge: TileEdge, head: number, onTile: () => void = () => undefined): TileEdge {
     const { path } = this.#host
     let reportedMs = performance.now()
-    const tiles: [number, number, number, Buffer][] = []
+    const tiles: TileRow[] = []
     const blobs: [Uint8Array, number][] = []
     const onFull = (level: number, index: number, bytes: Uint8Array): void => {
       const stored = this.#storedTile(level, index)
@@ -688,7 +693,7 @@ export class LogStore {
       }
       if (tiles.length > 0 || blobs.length > 0) {
         this.#host.transact(TILE_PAGES * tiles.length + blobs.length, () => {
-          for (const row of tiles) this.#replaceTile.run(row)
+          for (const row of tiles) this.#putTile(row)
           for (const [leaf, seq] of blobs) this.#noteBlob(leaf, seq)
         })
       }
@@ -773,6 +778,7 @@ export function dropStaged(db: Db, from: number): void {
     db.prepare('DELETE FROM tile WHERE level = ? AND idx >= ?').run([level, Math.floor(from / span)])
   }
   db.exec("DELETE FROM meta WHERE name = 'log_staging'")
+  markTraces(db)
 }
 
 function identify(path: string, settings: LogSettings | null, meta: Map<string, string>): LogParts {

@@ -21,6 +21,7 @@ import { syncFolder } from '../folder.ts'
 import type { JournalNotice } from '../journal.ts'
 import type { LogSettings } from '../log.ts'
 import { batchChecksum, batchEntries } from './batch.ts'
+import { CREATE_CLOSING, isClosed, markClosed, markOpen } from './closing.ts'
 import { becomeLog, dropStaged, LogStore } from './log-store.ts'
 import type { Chunk, SealedBatch, StoreSettings } from './protocol.ts'
 import { inspectWal, walSalts } from './wal.ts'
@@ -73,6 +74,8 @@ export class SqliteStore {
   readonly log: LogStore | null
   #head: number
   #transacting = false
+  /** The store says that it was closed, which the next transaction takes back. */
+  #closed = false
   #poison: JournalFault<'COMMIT_FAILED'> | null = null
   /** Whole transactions in the current generation of the write-ahead log; the next one starts a new generation. */
   #walCommits = 0
@@ -114,6 +117,7 @@ export class SqliteStore {
       this.#db = db
       let meta = this.#readMeta()
       this.journalId = meta.get('journal_id') ?? ''
+      this.#closed = isClosed(meta)
       this.#head = 0
       const staged = meta.get('log_staging')
       if (staged !== undefined) {
@@ -153,7 +157,7 @@ export class SqliteStore {
     log?.requireOpen()
     const head = nextHead(batches, this.#head)
     if (log === null) {
-      if (batches.length === 1) this.#durably(pagesOf(batches), () => this.#insertAll(batches))
+      if (batches.length === 1 && !this.#closed) this.#durably(pagesOf(batches), () => this.#insertAll(batches))
       else this.#transact(pagesOf(batches), () => this.#insertAll(batches))
     } else {
       const grown = this.#transact(pagesOf(batches) + log.pagesFor(batches), () => {
@@ -251,6 +255,7 @@ export class SqliteStore {
   close(): void {
     if (this.#poison === null) {
       try {
+        if (!this.#closed) this.#transact(BATCH_PAGES, () => markClosed(this.#db))
         this.#db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').all()
       } catch {
         // What was acknowledged is in the log already; the next opening carries it over or says why it cannot.
@@ -316,8 +321,10 @@ export class SqliteStore {
       this.#begin.run([])
       this.#transacting = true
       try {
+        if (this.#closed) markOpen(this.#db)
         const result = work()
         this.#end.run([])
+        this.#closed = false
         return result
       } finally {
         this.#transacting = false
@@ -425,6 +432,7 @@ export class SqliteStore {
       ${put('created', new Date(this.#settings.createdMs).toISOString())}
       ${put('kind', this.#settings.kind.replaceAll("'", "''"))}
       ${put('journal_id', randomUUID())}
+      ${CREATE_CLOSING}
       PRAGMA application_id = ${APPLICATION_ID};
       PRAGMA user_version = ${PLAIN_VERSION};
       COMMIT;`)
