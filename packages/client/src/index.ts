@@ -50,6 +50,7 @@ export {
   type ActSigning,
   agreeBorder,
   answerMessage,
+  type AreaDraft,
   charterDraft,
   closeLine,
   closeMessage,

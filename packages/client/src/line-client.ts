@@ -13,6 +13,7 @@ import type {
   LineJoining,
   LineList,
   LineMessages,
+  LineProtestFile,
   LineReveal,
   LineTableState,
 } from '@parley/contracts'
@@ -76,6 +77,8 @@ export interface LineClient {
     query: { origin: string; from?: number; limit?: number; waitS?: number },
     options?: Options,
   ): Promise<LineActs>
+  /** The protest against a member whose mirror owes a receipt; refused with 404 while none is due. */
+  protest(table: string, party: string, options?: Options): Promise<LineProtestFile>
   /** Holds volumes against what flies; nothing is written. */
   check(table: string, request: LineCheckRequest, options?: Options): Promise<LineCheckResponse>
   events(table: string, options: LineFollowOptions): AsyncGenerator<LineEvent, void, undefined>
@@ -159,6 +162,7 @@ export function createLineClient(options: LineClientOptions): LineClient {
       return jsonOf(await send({ method: 'POST', path, body }, call), path) as LineActsAccepted
     },
     acts: (table, query, call) => get(at(table, `/acts${queryOf(query)}`), call),
+    protest: (table, party, call) => get(at(table, `/protests/${encodeURIComponent(party)}`), call),
     check: (table, request, call) => sendJson(at(table, '/check'), request, call),
     events: (table, follow) => followLine(connection, table, follow),
     create: (wish, call) => sendJson('/tables', wish, call),

@@ -91,6 +91,7 @@ export {
   LineMeasured,
   LineMessage,
   LineMessages,
+  LineProtestFile,
   LinePartyState,
   LineReason,
   LineReveal,

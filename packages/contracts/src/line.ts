@@ -286,6 +286,22 @@ export const LineFlights = named('LineFlights', {
 })
 export type LineFlights = Static<typeof LineFlights>
 
+/** `GET …/protests/:party`: the protest against a member whose mirror owes a receipt, as the file that anyone verifies. */
+export const LineProtestFile = named('LineProtestFile', {
+  accused: PartyId,
+  origin: Type.String(),
+  /** Entries under the head that was there to take. */
+  size: Count,
+  /** When the first witness had seen it, by its own clock. */
+  availableS: Seconds,
+  dueS: Seconds,
+  /** Keys a verifier needs: of our log, and of the witnesses who cosigned. */
+  logKey: Type.String(),
+  witnesses: Type.Array(Type.String()),
+  evidence: Type.String({ description: 'The evidence file, as parley verify opens it.' }),
+})
+export type LineProtestFile = Static<typeof LineProtestFile>
+
 /** `GET …/draft`: what an act needs that is to be signed now. */
 export const LineDraft = named('LineDraft', {
   table: TableId,

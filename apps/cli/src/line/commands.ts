@@ -1,14 +1,24 @@
-import { ANSWERS, type AnswerCode, LANGUAGES, SUSPENSION_REASONS, SUSPENSION_SCOPES, TEMPLATES } from '@parley/line'
+import {
+  ANSWERS,
+  type AnswerCode,
+  ESCALATION_STEPS,
+  LANGUAGES,
+  SUSPENSION_REASONS,
+  SUSPENSION_SCOPES,
+  TEMPLATES,
+} from '@parley/line'
 import { buildCommand, buildRouteMap } from '@stricli/core'
 import type { CliContext } from '../context.ts'
+import { groundCommands } from './area-commands.ts'
 import { anyNumber, choice, choiceOr, count, flag, maybe, maybeCount, OUT, SIGN, TABLE, text, tuple } from './flags.ts'
 import { flights, planCommands } from './flight-commands.ts'
 import { join } from './join-commands.ts'
 import type { SignFlags, TableFlags } from './node.ts'
 import { precedenceOf } from './precedence.ts'
-import type { AnswerFlags, RelayFlags, ShowFlags, TakeFlags } from './run-about.ts'
+import type { AnswerFlags, EscalateFlags, RelayFlags, ShowFlags, TakeFlags } from './run-about.ts'
 import type { ExportFlags } from './run-carrier.ts'
 import type { PostFlags, SharedFlags, SuspendFlags, WatchFlags } from './run-declare.ts'
+import type { ProtestFlags } from './run-protest.ts'
 import type { SendFlags } from './run-send.ts'
 import type { TailFlags } from './run-tail.ts'
 import { closeOf, openOf } from './two-meanings.ts'
@@ -231,6 +241,89 @@ const relayed = buildCommand<RelayFlags, [string], CliContext>({
       '',
       'Example',
       '  parley line relayed south/north/2026/0007 --unit 3rd-battery --count 2 --of 5 --key duty-7.key',
+    ].join('\n'),
+  },
+})
+
+const escalate = buildCommand<EscalateFlags, [string | undefined], CliContext>({
+  loader: async () => {
+    const { runEscalate } = await import('./run-about.ts')
+    return function (this: CliContext, flags: EscalateFlags, number: string | undefined) {
+      return runEscalate(number, flags, this)
+    }
+  },
+  parameters: {
+    positional: {
+      kind: 'tuple',
+      parameters: [
+        {
+          placeholder: NUMBER[0],
+          brief: 'The message; shows what is due when left out',
+          parse: String,
+          optional: true,
+        },
+      ],
+    },
+    flags: {
+      ...SIGN,
+      key: anyNumber('FILE', 'Secret key of the officer who took the step'),
+      step: {
+        kind: 'enum',
+        values: ESCALATION_STEPS,
+        optional: true,
+        brief: 'The step taken; the first one due when left out',
+      },
+    },
+  },
+  docs: {
+    brief: 'Log the step taken because nobody took a message',
+    fullDescription: [
+      'Alone, shows which messages nobody has taken in their time and what is to be done: ring at all seats of the role, then',
+      'at the next role, then go by another path. With a number, logs that the step was taken.',
+      '',
+      ...LINE_EXIT_HELP,
+      '',
+      'Examples',
+      '  parley line escalate',
+      '  parley line escalate north/south/2026/0003 --key duty-7.key',
+      '  parley line escalate north/south/2026/0003 --step path --key duty-7.key',
+    ].join('\n'),
+  },
+})
+
+const protest = buildCommand<ProtestFlags, [string | undefined], CliContext>({
+  loader: async () => {
+    const { runProtest } = await import('./run-protest.ts')
+    return function (this: CliContext, flags: ProtestFlags, accused: string | undefined) {
+      return runProtest(accused, flags, this)
+    }
+  },
+  parameters: {
+    positional: {
+      kind: 'tuple',
+      parameters: [
+        {
+          placeholder: 'PARTY',
+          brief: 'Whose receipt is missing; the only one due when left out',
+          parse: String,
+          optional: true,
+        },
+      ],
+    },
+    flags: { ...TABLE, out: maybe('FILE', 'Write the protest here; shows what is due when left out') },
+  },
+  docs: {
+    brief: 'Write a protest of non-delivery as a file anyone verifies',
+    fullDescription: [
+      'Where a member has seen the head of our log, or an observer has, and its mirror has given no receipt in the time of the',
+      'charter, writes that as evidence: our signed head with the witnesses’ cosignatures and their times. It proves that the',
+      'acts were there to take; a receipt from before the deadline answers it. Says by which command a third party verifies it.',
+      '',
+      ...LINE_EXIT_HELP,
+      '',
+      'Examples',
+      '  parley line protest',
+      '  parley line protest south --out south.evidence',
     ].join('\n'),
   },
 })
@@ -494,6 +587,7 @@ export const line = buildRouteMap({
     readback,
     answer,
     relayed,
+    escalate,
     close: closeOf,
     suspend,
     resume,
@@ -501,6 +595,8 @@ export const line = buildRouteMap({
     watch,
     flights,
     ...planCommands,
+    ...groundCommands,
+    protest,
     tail,
     export: exportFiles,
     import: importFiles,

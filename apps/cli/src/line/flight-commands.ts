@@ -7,7 +7,7 @@ import type { AckFlags, CheckDraftFlags, IntentDoing, ProposeFlags } from './run
 import { LINE_EXIT_HELP } from './usage.ts'
 
 const PLAN = ['PLAN', 'First digits of its id, or party:index of its proposal'] as const
-const VOLUMES = ['VOLUMES', 'A volume or a list of them as JSON, or a file of it'] as const
+export const VOLUMES = ['VOLUMES', 'A volume or a list of them as JSON, or a file of it'] as const
 const PRIORITY = {
   kind: 'parsed',
   parse: wholeNumber('--priority', 0, 99),
@@ -16,7 +16,7 @@ const PRIORITY = {
   brief: 'Lower goes before higher where two proposals cross',
 } as const
 
-const VOLUME_HELP = [
+export const VOLUME_HELP = [
   'A volume is {"circle":{"lat_e7":344504000,"lng_e7":409186000,"radius_cm":500000},"lower_cm":30000,"upper_cm":90000,',
   '"start":1798000000,"end":1798003600}, or has "polygon":[[lat_e7,lng_e7],…] instead: degrees times ten million, heights',
   'in centimetres above the WGS 84 ellipsoid, unix seconds.',

@@ -91,6 +91,9 @@ function makeKey(side: Side, name: string): Signer {
 
 const KINDS = [
   'ack.*',
+  'area.*',
+  'border.agree',
+  'escalation',
   'intent.*',
   'line.open',
   'line.resume',
@@ -185,7 +188,14 @@ describe('the ceremony, over files and paste', () => {
   }, 60_000)
 
   test('the charter goes round as a file until the roots of both have signed', async () => {
-    await done('north', 'charter', '--make', 'charter.txt', '--change', '{"heartbeatS":2}')
+    await done(
+      'north',
+      'charter',
+      '--make',
+      'charter.txt',
+      '--change',
+      '{"heartbeatS":2,"escalation":{"seatsS":1,"roleS":2,"pathS":300}}',
+    )
     const roots = (side: Side): readonly string[] => [...key(side, 'root-1'), ...key(side, 'root-2')]
     const first = await done('north', 'charter', 'charter.txt', ...roots('north'), '--out', 'charter.north')
     expect(first.charter.missing).toEqual(['south'])
@@ -409,6 +419,111 @@ describe('the line', () => {
     expect(await line('south', ['withdraw', id, ...key('south')])).toMatchObject({ code: 2 })
     expect(await line('south', ['check', '{"circle":', ...profile])).toMatchObject({ code: 2 })
   }, 90_000)
+
+  test('an area is declared, asks for a call, and is lifted; a mistake names field, value and rule', async () => {
+    const startS = Math.floor(Date.now() / 1000) + 7200
+    const [file] = key('south').slice(1)
+    const area = (id: string, callBefore = '900'): readonly string[] =>
+      ['area', 'declare', VOLUME(startS), '--id', id, '--title', 'Around the ford'].concat([
+        '--call-before',
+        callBefore,
+        '--key',
+        file ?? '',
+      ])
+    const wrong = await line('south', area('The Ford'))
+    expect(wrong.code).not.toBe(0)
+    expect(wrong.err).toMatch(/body\.id.*The Ford.*1 to 63 of a to z/)
+    const long = await line('south', area('ford', '86401'))
+    expect(long).toMatchObject({ code: 2 })
+    expect(long.err).toContain('--call-before 86401')
+    expect(await done('south', ...area('ford'))).toMatchObject({ id: 'ford', index: expect.any(Number) })
+    await until(async () =>
+      expect((await line('north', ['flights'])).out).toContain(
+        'area ford of south: Around the ford, call 15 min before entry',
+      ),
+    )
+    const check = ['check', VOLUME(startS), '--profile', 'rule-of-threes']
+    expect((await line('north', check)).out).toContain('call south at least 15 min before: it enters Around the ford')
+    const foreign = await line('north', ['area', 'lift', 'ford', ...key('north')])
+    expect(foreign).toMatchObject({ code: 2, out: '' })
+    expect(foreign.err).toContain('ID ford: must be an area of ours; none stands')
+    await done('south', 'area', 'lift', 'ford', ...key('south'))
+    expect((await line('south', ['flights'])).out).not.toContain('area ford')
+  }, 60_000)
+
+  test('a line on the ground is in force once both sides have logged the very same', async () => {
+    const river = {
+      id: 'river',
+      version: 1,
+      title: 'The river',
+      tolerance_m: 500,
+      left: 'north',
+      right: 'south',
+      vertices: [
+        [344504000, 409186000],
+        [344604000, 409286000],
+      ],
+    }
+    const agree = (side: Side, border: string): Promise<Run> =>
+      line(side, ['border', 'agree', border, '--yes', ...TWO(side)])
+    const same = await agree('north', JSON.stringify({ ...river, right: 'north' }))
+    expect(same.code).not.toBe(0)
+    expect(same.err).toMatch(/body\.right.*must be another party than left/)
+    expect(await agree('south', 'river')).toMatchObject({ code: 2, out: '' })
+    expect(await agree('north', JSON.stringify(river))).toMatchObject({ code: 0, err: '' })
+    await until(async () => expect((await line('south', ['flights'])).out).toContain('agreed by north only'))
+    expect(await agree('south', 'river')).toMatchObject({ code: 0, err: '' })
+    await until(async () =>
+      expect((await line('north', ['flights'])).out).toContain(
+        'line river version 1: The river, left north, right south, in force',
+      ),
+    )
+    expect((await agree('south', 'river')).err).toContain('BORDER river: is agreed by our side already')
+  }, 60_000)
+
+  test('AC-02 a FLASH that nobody takes: what is due is shown, each step is logged by a role, and stands in the ladder', async () => {
+    const flash = [
+      '--to',
+      'south.duty',
+      '--precedence',
+      'FLASH',
+      '--subject',
+      'SAFETY',
+      '--text',
+      'en:Answer.',
+      '--yes',
+    ]
+    const sent = await done('north', 'send', ...flash, ...key('north'))
+    const about = sent.number as string
+    expect((await line('south', ['escalate', 'nonsense'])).err).toContain(
+      'NUMBER nonsense: must be the number of a message',
+    )
+    await until(async () => {
+      const { out } = await line('south', ['escalate'])
+      expect(out).toContain(`${about} to south.duty: seats, ring at all seats of the role`)
+      expect(out).toContain(`${about} to south.duty: role, ring at the next role`)
+    })
+    const early = await line('south', ['escalate', about, '--step', 'path', ...key('south')])
+    expect(early).toMatchObject({ code: 2, out: '' })
+    expect(early.err).toContain('--step path: must be a step that is due: seats, role')
+    expect((await line('south', ['escalate', about])).err).toContain('--key')
+    expect(await done('south', 'escalate', about, ...key('south'))).toMatchObject({ number: about, step: 'seats' })
+    expect(await done('south', 'escalate', about, ...key('south'))).toMatchObject({ step: 'role' })
+    const steps = async (): Promise<string[]> =>
+      (await done('north', 'show', about)).ladder.map((one: Json) => one.step)
+    await until(async () => expect((await steps()).filter((step) => step === 'escalated')).toHaveLength(2))
+    await done('south', 'take', about, ...key('south'))
+    expect((await line('south', ['escalate'])).out).toBe('no escalation is due\n')
+  }, 60_000)
+
+  test('no protest is due where the other side receipts what it is brought', async () => {
+    expect((await line('north', ['protest'])).out).toBe('no protest is due\n')
+    const refused = await line('north', ['protest', 'south', '--out', 'south.evidence'])
+    expect(refused).toMatchObject({ code: 1, out: '' })
+    expect(refused.err).toContain('south owes no receipt')
+    expect(await line('north', ['protest', '--out', 'south.evidence'])).toMatchObject({ code: 2, out: '' })
+    expect(readdirSync(dir)).not.toContain('south.evidence')
+  }, 30_000)
 
   test('tail follows, one line each', async () => {
     const { out, code } = await line('north', ['tail', '--count', '1'])

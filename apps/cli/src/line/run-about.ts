@@ -2,6 +2,7 @@ import {
   type ActInput,
   answerMessage,
   closeMessage,
+  escalateMessage,
   type HeardItem,
   isMessageDone,
   type LineClient,
@@ -11,8 +12,9 @@ import {
   takeMessage,
 } from '@parley/client'
 import type { LineActAccepted, LineMessage } from '@parley/contracts'
-import { type AnswerCode, type Language, parseMessageNumber } from '@parley/line'
+import { type AnswerCode, ESCALATION_STEPS, type EscalationStep, type Language, parseMessageNumber } from '@parley/line'
 import type { CliContext } from '../context.ts'
+import type { PassphraseFlags } from '../keys/passphrase.ts'
 import { CannotFollow } from '../keys/usage.ts'
 import { openTable, roleOf, type SignFlags, sign, signersOf, type TableFlags } from './node.ts'
 import { table as columns, safe, when } from './show.ts'
@@ -226,4 +228,54 @@ export function ladderLines(message: LineMessage): string[] {
   if (unknownRefs.length > 0) lines.push(`refers to messages that are not here: ${unknownRefs.map(safe).join(', ')}`)
   if (gaps.length > 0) lines.push(`missing before it: ${gaps.join(', ')}`)
   return lines
+}
+
+export interface EscalateFlags extends TableFlags, PassphraseFlags {
+  readonly key?: readonly string[]
+  readonly step?: EscalationStep
+}
+
+/** What each step asks of whoever takes it. */
+const STEP_SCRIPT: Readonly<Record<EscalationStep, string>> = {
+  seats: 'ring at all seats of the role',
+  role: 'ring at the next role',
+  path: 'go by another path: call the other side by voice, read the number and the text aloud, and have it repeated',
+}
+
+/** `parley line escalate [NUMBER]`: says that the step was taken which is due because nobody took the message; alone, shows what is due. */
+export function runEscalate(number: string | undefined, flags: EscalateFlags, { process }: CliContext): Promise<void> {
+  return tell({ process, json: flags.json, command: 'line escalate' }, async () => {
+    const { client, table } = await openTable(flags)
+    if (number !== undefined) checkNumber(number)
+    const { dueEscalations } = await client.messages(table, { limit: 1 })
+    const isStep = (step: string): step is EscalationStep => (ESCALATION_STEPS as readonly string[]).includes(step)
+    const due = dueEscalations.map(({ escalation, ...clock }) => ({ ...clock, escalation: escalation.filter(isStep) }))
+    if (number === undefined) {
+      const lines = due.flatMap(({ number: late, to, escalation }) =>
+        escalation.map((step) => `${late} to ${to}: ${step}, ${STEP_SCRIPT[step]}`),
+      )
+      return { facts: { due }, lines: lines.length === 0 ? ['no escalation is due'] : lines }
+    }
+    const steps = due.find((clock) => clock.number === number)?.escalation ?? []
+    const step = flags.step ?? steps[0]
+    if (step === undefined) {
+      await findMessage(client, table, { number })
+      throw new CannotFollow(
+        'NUMBER',
+        number,
+        'has no escalation due: it is taken, its time is not over, or every step is logged',
+      )
+    }
+    if (!steps.includes(step))
+      throw new CannotFollow('--step', step, `must be a step that is due: ${steps.join(', ') || 'none is'}`)
+    const { key = [] } = flags
+    if (key.length === 0) throw new CannotFollow('--key', '', 'must be given: an officer signs that the step was taken')
+    const draft = await client.draft(table)
+    const accepted = await client.post(
+      table,
+      sign(draft, escalateMessage(number, step, draft.at), await signersOf({ ...flags, key })),
+    )
+    const told = done(accepted, `${number} is escalated: ${step}`, { number, step })
+    return { ...told, lines: [...told.lines, STEP_SCRIPT[step]] }
+  })
 }

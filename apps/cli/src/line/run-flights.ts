@@ -5,6 +5,7 @@ import type { CliContext } from '../context.ts'
 import { refuseExisting } from '../keys/files.ts'
 import { CannotFollow } from '../keys/usage.ts'
 import { confirm } from './ask.ts'
+import { groundLines } from './ground-lines.ts'
 import { newId, openTable, sign, signersOf, type TableFlags } from './node.ts'
 import { readJsonOrFile } from './read-item.ts'
 import { postOrWrite, type SharedFlags } from './run-declare.ts'
@@ -48,7 +49,7 @@ interface Intent {
 }
 
 /** Volumes as acts write them, given as JSON or in a file: one, or a list. @throws {CannotFollow} */
-function volumesOf(given: string): JsonObject[] {
+export function volumesOf(given: string): JsonObject[] {
   const value = readJsonOrFile('VOLUMES', given)
   const list = Array.isArray(value) ? (value as unknown[]) : [value]
   if (list.length === 0 || !list.every((one) => typeof one === 'object' && one !== null && !Array.isArray(one)))
@@ -230,19 +231,7 @@ export function runFlights(flags: TableFlags, { process }: CliContext): Promise<
   })
 }
 
-export function flightLines({ intents, areas }: Pick<LineFlights, 'intents' | 'areas'>): string[] {
-  const rows = (intents as unknown as readonly Intent[]).map(intentLine)
-  const open = (
-    areas as unknown as readonly {
-      party: string
-      liftedS: number | null
-      body: { title: string; callBeforeS: number }
-    }[]
-  ).filter(({ liftedS }) => liftedS === null)
-  return [
-    ...(rows.length === 0 ? ['no plans'] : columns(rows)),
-    ...open.map(
-      ({ party, body }) => `area of ${party}: ${safe(body.title)}, call ${lasting(body.callBeforeS)} before entry`,
-    ),
-  ]
+export function flightLines(flights: Pick<LineFlights, 'intents' | 'areas' | 'borders'>): string[] {
+  const rows = (flights.intents as unknown as readonly Intent[]).map(intentLine)
+  return [...(rows.length === 0 ? ['no plans'] : columns(rows)), ...groundLines(flights)]
 }

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
-import { ApiError, type LineReason } from '@parley/contracts'
+import { ApiError, type LineProtestFile, type LineReason } from '@parley/contracts'
 import { isJournalError, type Journal, type JournalLog, JournalThread, openSqliteJournal } from '@parley/journal'
 import {
   type AvailabilityBook,
@@ -36,6 +36,7 @@ import {
   type Enrolment,
   type EnrolmentText,
   equalBytes,
+  formatEvidence,
   formatVkey,
   isRecordError,
   leafHash,
@@ -73,6 +74,7 @@ import { pullLog, shownHead } from './pull.ts'
 import { type KeptReceipt, ReceiptFile } from './receipt-file.ts'
 import type { TlsKey } from './tls-key.ts'
 import { TokenBucket } from './token-bucket.ts'
+import { shownUnreceipted, UnreceiptedHeads } from './unreceipted.ts'
 import type { WireTable } from './wire-server.ts'
 
 /** What has changed of a line, for those who watch it. */
@@ -176,6 +178,7 @@ export class OpenLine implements WireTable, AsyncDisposable {
   readonly #http: HttpClient
   readonly #receipts: ReceiptFile
   readonly #evidence: EvidenceStore
+  readonly #unreceipted: UnreceiptedHeads
   readonly #listeners = new Set<(change: LineChange) => void>()
   readonly #stop = new AbortController()
   readonly #feeding = new Map<string, Promise<void>>()
@@ -204,6 +207,7 @@ export class OpenLine implements WireTable, AsyncDisposable {
     this.#tail = parts.journal.head()
     this.#receipts = parts.receipts
     this.#evidence = parts.evidence
+    this.#unreceipted = parts.unreceipted
     this.availability = parts.availability
     this.witness = parts.witness
     this.mirror = parts.mirror
@@ -277,7 +281,8 @@ export class OpenLine implements WireTable, AsyncDisposable {
       const { file: receipts, kept } = await ReceiptFile.open(join(dir, 'receipts.log'))
       opened.push(receipts)
       const availability = await readAvailability(join(dir, 'availability.json'))
-      const line = new OpenLine(options, { witness, mirror, journal, receipts, evidence, availability })
+      const unreceipted = await UnreceiptedHeads.open(join(dir, 'unreceipted.json'))
+      const line = new OpenLine(options, { witness, mirror, journal, receipts, evidence, availability, unreceipted })
       await line.#replay(kept)
       // What was proven stays proven.
       for (const { origin, file } of await evidence.forks())
@@ -760,10 +765,12 @@ export class OpenLine implements WireTable, AsyncDisposable {
           tell({ table: this.charter.table, ...event })
         },
         onFork: (message) => this.#halt(message),
-        onCosigned: ({ size, cosignatures, timeS, root }) => {
+        onCosigned: ({ size, cosignatures, timeS, root, note }) => {
           this.projector.knowRoot(this.origin, size, root)
-          const key = cosignatures[0]?.key
-          if (key !== undefined) this.#cosignedBy(key, { size, timestampS: timeS }, performance.now())
+          const [first] = cosignatures
+          if (first === undefined) return
+          this.#cosignedBy(first.key, { size, timestampS: timeS }, performance.now())
+          if (kind === 'witness') this.#unreceipted.cosigned({ size, note, line: first.line }, this.#owing())
         },
       })
     const nowMs = performance.now()
@@ -863,6 +870,46 @@ export class OpenLine implements WireTable, AsyncDisposable {
       ...this.peers.filter(({ mirrorLink }) => mirrorLink !== null).map(({ received }) => received),
     )
     while ((this.#marks[0]?.size ?? Number.POSITIVE_INFINITY) <= least) this.#marks.shift()
+  }
+
+  /** The members whose mirrors owe us receipts, and up to where they gave them. */
+  #owing(): { readonly party: string; readonly received: number }[] {
+    return this.peers.filter(({ mirrorLink }) => mirrorLink !== null)
+  }
+
+  /**
+   * The evidence that a member's mirror has not receipted what was there to take, once the charter lets it be protested: a file for anyone
+   * who has the keys. @throws {ApiError} NOT_FOUND while nothing is due
+   */
+  protest(party: string): LineProtestFile {
+    const peer = this.peer(party)
+    const [accused] = peer.enrolment.mirrors
+    const head = peer.mirrorLink === null ? null : this.#unreceipted.of(party, peer.received)
+    const { protestAfterS: deltaS } = this.charter
+    if (head === null || accused === undefined)
+      throw new ApiError('NOT_FOUND', {
+        message: `${party} owes no receipt for a head that any witness has seen: where nobody saw it, the line may just be down`,
+      })
+    const note = shownUnreceipted(head)
+    const witnesses = this.peers.flatMap(({ enrolment }) => enrolment.witnesses)
+    const { cosignatures } = openCheckpoint(note, this.ownLog.key, witnesses)
+    const availableS = Math.min(...cosignatures.map(({ timestampS }) => timestampS))
+    const dueS = availableS + deltaS
+    if (this.nowS() < dueS)
+      throw new ApiError('NOT_FOUND', {
+        message: `a protest against ${party} is due from ${new Date(dueS * 1000).toISOString()} on, ${deltaS} s after a witness saw the head`,
+      })
+    const evidence = formatEvidence({ kind: 'non-delivery', head: note, accused, deltaS })
+    return {
+      accused: party,
+      origin: this.origin,
+      size: head.size,
+      availableS,
+      dueS,
+      logKey: formatVkey(this.ownLog.key),
+      witnesses: cosignatures.map(({ key }) => formatVkey(key)),
+      evidence: Buffer.from(evidence).toString('utf8'),
+    }
   }
 
   // what the others write
@@ -1067,6 +1114,11 @@ export class OpenLine implements WireTable, AsyncDisposable {
     if (sample) this.#sampledS = nowS
     if (nowS - this.#savedS >= SAVE_EVERY_S) {
       this.#savedS = nowS
+      this.#unreceipted
+        .save()
+        .catch((error: unknown) =>
+          this.#options.log(`line ${this.table}: what is unreceipted could not be kept: ${String(error)}`),
+        )
       void this.#saveAvailability()
     }
     if (changed) this.#emit({ kind: 'state' })
@@ -1205,6 +1257,7 @@ interface Parts {
   readonly receipts: ReceiptFile
   readonly evidence: EvidenceStore
   readonly availability: AvailabilityBook
+  readonly unreceipted: UnreceiptedHeads
 }
 
 /** The journals of a line are many and quiet. */

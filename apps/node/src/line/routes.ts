@@ -178,6 +178,7 @@ function line(scope: FastifyInstance, service: LineService): void {
     const view = plainView(flightsOf(open.line)) as Record<string, unknown>
     return { table: open.table, version: open.line.version, ...view }
   })
+  get('/tables/:table/protests/:party', async (request) => (await at(request)).protest(pathOf(request).party))
   get('/tables/:table/draft', async (request) =>
     draftView(await at(request), { digest: queryOf(request)['digest'] === '1' }),
   )

@@ -53,6 +53,8 @@ export interface LinkOptions {
   readonly onCosigned?: (head: {
     readonly size: number
     readonly root: Uint8Array
+    /** The checkpoint with our log's signature. */
+    readonly note: Uint8Array
     readonly cosignatures: readonly Cosignature[]
     /** The latest time among them. */
     readonly timeS: number
@@ -447,8 +449,8 @@ export class CosignerLink {
       cosignatures.map(({ line }) => line),
     )
     this.#cosigned = { size: head.size, timeS, atMs: performance.now() }
-    const { size, root } = head
-    this.#options.onCosigned?.({ size, root, cosignatures, timeS, sentS, receivedS })
+    const { size, root, note } = head
+    this.#options.onCosigned?.({ size, root, note, cosignatures, timeS, sentS, receivedS })
     this.#measureClock(timeS, Math.floor(sentS), receivedS)
   }
 
