@@ -100,6 +100,8 @@ describe('recipients', () => {
       [share('00'.repeat(32)), 'small order'],
       [share(`01${'00'.repeat(31)}`), 'small order'],
       [share('e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800'), 'small order'],
+      [share('5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157'), 'small order'],
+      [share(`ec${'ff'.repeat(30)}7f`), 'small order'],
       [share(prime), 'canonically'],
       [share('ff'.repeat(32)), 'canonically'],
       [share('00'.repeat(31)), '32 bytes'],
