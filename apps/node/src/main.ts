@@ -1,6 +1,7 @@
 import { buildApplication, buildCommand, type CommandContext, run } from '@stricli/core'
 import { type LineScenario, loadLineScenario } from '@parley/testkit'
 import { StartRefused } from './errors.ts'
+import { giveBackWhenIdle } from './idle-memory.ts'
 import { LINE_DEFAULTS } from './line/options.ts'
 import { RECORD_DEFAULTS } from './record/options.ts'
 import { startNode } from './start.ts'
@@ -97,6 +98,7 @@ async function serve(flags: Flags): Promise<void> {
     { log },
   )
   process.stdout.write(`Parley is at ${node.url}\n`)
+  giveBackWhenIdle()
   const ended = new Promise<'signal' | 'halted'>((settle) => {
     let asked = 0
     const onSignal = (): void => {
