@@ -13,6 +13,8 @@ export interface KillRounds {
   readonly seed: number
   /** Write a log, and hold every signed head a writer saw against the entries found afterwards. */
   readonly log?: boolean
+  /** Ends the run after the round under way, as if it had been the last. */
+  readonly signal?: AbortSignal
   /** Called after each round that held. */
   readonly onRound?: (so_far: KillTally) => void
 }
@@ -54,7 +56,7 @@ const SECTION_BYTES = 300_000
  *
  * @throws {Error} naming the seed, the round and what did not hold
  */
-export async function killRounds({ dir, rounds, seed, log = false, onRound }: KillRounds): Promise<KillTally> {
+export async function killRounds({ dir, rounds, seed, log = false, signal, onRound }: KillRounds): Promise<KillTally> {
   const random = seeded(seed)
   const tally: KillTally = {
     rounds: 0,
@@ -67,10 +69,11 @@ export async function killRounds({ dir, rounds, seed, log = false, onRound }: Ki
     head: 0,
   }
   const store: Store = { dir, log, tree: new CompactRange(), tally }
-  for (let round = 1; round <= rounds; round++) {
+  for (let round = 1, last = false; !last; round++) {
     try {
       await oneRound(store, random)
-      if (round === rounds) await reopened(store, (journal) => checkEntries(journal, 0))
+      last = round === rounds || signal?.aborted === true
+      if (last) await reopened(store, (journal) => checkEntries(journal, 0))
     } catch (error) {
       throw new Error(`round ${round} of seed ${seed}: ${(error as Error).message}`, { cause: error })
     }
