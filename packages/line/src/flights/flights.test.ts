@@ -406,3 +406,62 @@ describe('deconfliction lines', () => {
     expect(bordersMet(sky.line, 'a', plan(35, 40.9))).toEqual([])
   })
 })
+
+describe('many plans', () => {
+  const STEPS = fc.array(
+    fc.record({
+      party: fc.constantFrom(...PARTIES),
+      what: fc.constantFrom('propose', 'propose', 'propose', 'ack', 'withdraw', 'end', 'look'),
+      fromS: fc.integer({ min: 0, max: 5 }).map((step) => NOON_S + 600 * step),
+      lengthS: fc.constantFrom(600, 1200, 6000),
+      at: fc.nat(),
+    }),
+    { minLength: 4, maxLength: 24 },
+  )
+
+  /** Whether it is asked after each step or once at the end. */
+  function play(steps: readonly (typeof STEPS extends fc.Arbitrary<infer S> ? S : never)[number][], often: boolean) {
+    const sky = new Sky()
+    const plans: JudgedAct[] = []
+    for (const [n, { party, what, fromS, lengthS, at }] of steps.entries()) {
+      const plan = plans[at % Math.max(1, plans.length)]
+      if (what === 'propose') plans.push(sky.propose(party, n, { change: { start: fromS, end: fromS + lengthS } }))
+      else if (what === 'look') sky.look(party)
+      else if (plan !== undefined && what === 'ack') sky.ack(party, plan)
+      else if (plan !== undefined && what !== 'ack') sky.about(party, what, plan)
+      if (often) intentsOf(sky.line)
+    }
+    return intentsOf(sky.line)
+  }
+
+  test('are the same however often they were asked for, and those that come too near name each other', () => {
+    const profile = CHARTER.profiles.find(({ name }) => name === 'volumes-only')
+    fc.assert(
+      fc.property(STEPS, (steps) => {
+        const views = play(steps, true)
+        expect(views).toEqual(play(steps, false))
+        const open = views.filter(({ state }) => state !== 'withdrawn' && state !== 'ended')
+        for (const one of views)
+          for (const other of open) {
+            if (one.party === other.party) continue
+            const named = one.conflicts.some(({ with: ref }) => ref.h === other.ref.h)
+            const near = plansConflict(one.body.volumes, other.body.volumes, profile!)
+            // Of two that crossed, one that does not count hinders nobody.
+            if (named) expect(near).toBe(true)
+            else if (near) expect(other.state).toBe('invalid')
+          }
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  test('are asked for twice and made once', () => {
+    const sky = new Sky()
+    const plan = sky.propose('a', 1)
+    expect(intentsOf(sky.line)).toBe(intentsOf(sky.line))
+    const before = intentsOf(sky.line)
+    sky.about('a', 'withdraw', plan)
+    expect(intentsOf(sky.line)).not.toBe(before)
+    expect(sky.view(plan).state).toBe('withdrawn')
+  })
+})

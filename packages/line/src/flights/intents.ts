@@ -12,27 +12,25 @@ import {
 } from './intent-acts.ts'
 import { plansConflict, stricter } from './separation.ts'
 
-/** Place of an act among all acts of its party, across its logs. */
-type Turn = number
-
 interface Proposal {
   readonly act: LineAct
   readonly body: ProposeBody
-  readonly turn: Turn
   /** Its withdrawal or end by its author, the first of them. */
-  closed: { readonly act: LineAct; readonly turn: Turn; readonly how: 'withdrawn' | 'ended' } | null
+  closed: { readonly act: LineAct; readonly how: 'withdrawn' | 'ended' } | null
   activated: LineAct | null
 }
 
 interface Ack {
   readonly act: LineAct
   readonly body: IntentAckBody
-  readonly turn: Turn
+  /** Plans of its own side that were open when it was said. */
+  readonly own: readonly Proposal[]
 }
 
 interface Flights {
-  turn: Turn
   readonly proposals: Map<string, Proposal>
+  /** Those of them that are not closed. */
+  readonly open: Set<Proposal>
   readonly acks: Map<string, Ack[]>
 }
 
@@ -40,20 +38,20 @@ const keyOf = ({ o, i, h }: ActRef): string => `${o} ${i} ${h}`
 const refOf = ({ origin, index, leaf }: LineAct): ActRef => ({ o: origin, i: index, h: leaf })
 
 const FLIGHTS: PartyFold<Flights> = {
-  start: () => ({ turn: 0, proposals: new Map(), acks: new Map() }),
+  start: () => ({ proposals: new Map(), open: new Set(), acks: new Map() }),
   step(flights, act) {
-    flights.turn += 1
     if (!act.effective) return
-    const { turn } = flights
     const body = bodyOf(act, INTENT_PROPOSE)
     if (body !== null) {
-      flights.proposals.set(keyOf(refOf(act)), { act, body, turn, closed: null, activated: null })
+      const proposal = { act, body, closed: null, activated: null }
+      flights.proposals.set(keyOf(refOf(act)), proposal)
+      flights.open.add(proposal)
       return
     }
     const ack = bodyOf(act, INTENT_ACK)
     if (ack !== null) {
       const key = keyOf(ack.ref)
-      flights.acks.set(key, [...(flights.acks.get(key) ?? []), { act, body: ack, turn }])
+      flights.acks.set(key, [...(flights.acks.get(key) ?? []), { act, body: ack, own: [...flights.open] }])
       return
     }
     const about = bodyOf(act, INTENT_WITHDRAW) ?? bodyOf(act, INTENT_ACTIVATE) ?? bodyOf(act, INTENT_END)
@@ -61,8 +59,9 @@ const FLIGHTS: PartyFold<Flights> = {
     if (proposal === undefined || proposal.closed !== null) return
     if (act.kind === INTENT_ACTIVATE) proposal.activated ??= act
     // A plan that is acted on is not withdrawn any more, only ended (R4).
-    else if (act.kind === INTENT_END) proposal.closed = { act, turn, how: 'ended' }
-    else if (proposal.activated === null) proposal.closed = { act, turn, how: 'withdrawn' }
+    else if (act.kind === INTENT_END) proposal.closed = { act, how: 'ended' }
+    else if (proposal.activated === null) proposal.closed = { act, how: 'withdrawn' }
+    if (proposal.closed !== null) flights.open.delete(proposal)
   },
 }
 
@@ -144,7 +143,23 @@ const allProposals = (line: LineProjection): Proposal[] =>
 const openTo = (act: LineAct, { act: proposed, closed }: Proposal): boolean =>
   saw(act, proposed.origin, proposed.index) && (closed === null || !saw(act, closed.act.origin, closed.act.index))
 
+/** Two bodies never come nearer to each other or farther apart. */
+const NEAR = new WeakMap<ProposeBody, WeakMap<ProposeBody, boolean>>()
+
 function near(line: LineProjection, a: Proposal, b: Proposal): boolean {
+  let others = NEAR.get(a.body)
+  if (others === undefined) {
+    others = new WeakMap()
+    NEAR.set(a.body, others)
+  }
+  const known = others.get(b.body)
+  if (known !== undefined) return known
+  const found = comesNear(line, a, b)
+  others.set(b.body, found)
+  return found
+}
+
+function comesNear(line: LineProjection, a: Proposal, b: Proposal): boolean {
   const [first, second] = [profileOf(line, a.body.profile), profileOf(line, b.body.profile)]
   if (first === null || second === null) return false
   return plansConflict(a.body.volumes, b.body.volumes, stricter(first, second))
@@ -153,8 +168,18 @@ function near(line: LineProjection, a: Proposal, b: Proposal): boolean {
 const cites = ({ body }: Proposal, { act }: Proposal): boolean =>
   body.key.some((ref) => keyOf(ref) === keyOf(refOf(act)))
 
-/** All plans of the line with their states, in the order of their times. */
+const VIEWS = new WeakMap<LineProjection, { readonly version: number; readonly views: readonly IntentView[] }>()
+
+/** All plans of the line with their states, in the order of their times. Made once for each version of the projection. */
 export function intentsOf(line: LineProjection): readonly IntentView[] {
+  const known = VIEWS.get(line)
+  if (known?.version === line.version) return known.views
+  const views = viewsOf(line)
+  VIEWS.set(line, { version: line.version, views })
+  return views
+}
+
+function viewsOf(line: LineProjection): readonly IntentView[] {
   const proposals = allProposals(line)
   const pairs = neighbours(line, proposals)
   const uncited = new Map(proposals.map((one) => [one, isInvalid(line, one, pairs.get(one) ?? [])]))
@@ -163,18 +188,38 @@ export function intentsOf(line: LineProjection): readonly IntentView[] {
     .sort((a, b) => a.atS - b.atS || (a.ref.o < b.ref.o ? -1 : a.ref.o > b.ref.o ? 1 : a.ref.i - b.ref.i))
 }
 
-/** Of each proposal the others, of other sides, that it comes too near to. */
+/**
+ * Of each proposal the others, of other sides, that it comes too near to, in the order of `proposals`. Two that are both closed are left
+ * out: neither hinders anything. Those that are far apart in time are not compared.
+ */
 function neighbours(line: LineProjection, proposals: readonly Proposal[]): Map<Proposal, Proposal[]> {
-  const found = new Map<Proposal, Proposal[]>(proposals.map((one) => [one, []]))
-  proposals.forEach((a, at) => {
-    for (const b of proposals.slice(at + 1)) {
-      if (a.act.party === b.act.party || !near(line, a, b)) continue
-      found.get(a)?.push(b)
-      found.get(b)?.push(a)
+  const marginMs = Math.max(0, ...line.charter.profiles.map(({ timeS }) => timeS)) * 1000
+  const spans = proposals
+    .map((proposal, at) => ({ proposal, at, ...spanOf(proposal, marginMs) }))
+    .toSorted((a, b) => a.startMs - b.startMs)
+  const found = new Map(proposals.map((one) => [one, [] as { readonly at: number; readonly other: Proposal }[]]))
+  let active: typeof spans = []
+  for (const b of spans) {
+    active = active.filter(({ endMs }) => endMs >= b.startMs)
+    for (const a of active) {
+      const [one, other] = a.at < b.at ? [a, b] : [b, a]
+      if (one.proposal.closed !== null && other.proposal.closed !== null) continue
+      if (one.proposal.act.party === other.proposal.act.party || !near(line, one.proposal, other.proposal)) continue
+      found.get(one.proposal)?.push({ at: other.at, other: other.proposal })
+      found.get(other.proposal)?.push({ at: one.at, other: one.proposal })
     }
-  })
-  return found
+    active.push(b)
+  }
+  return new Map(
+    [...found].map(([proposal, list]) => [proposal, list.toSorted((a, b) => a.at - b.at).map(({ other }) => other)]),
+  )
 }
+
+/** From when to when a plan may come near to another one. */
+const spanOf = ({ body }: Proposal, marginMs: number): { readonly startMs: number; readonly endMs: number } => ({
+  startMs: Math.min(...body.volumes.map(({ startMs }) => startMs)),
+  endMs: Math.max(...body.volumes.map(({ endMs }) => endMs)) + marginMs,
+})
 
 /** R1 and R3: a plan cites every plan it comes too near to that its author has seen open; one that does not has no effect. */
 function isInvalid(line: LineProjection, proposal: Proposal, others: readonly Proposal[]): boolean {
@@ -230,9 +275,8 @@ function ackFault(line: LineProjection, proposal: Proposal, ack: Ack): AckFault 
   const { act: proposed } = proposal
   if (!saw(ack.act, proposed.origin, proposed.index)) return { kind: 'not-seen' }
   if (!openTo(ack.act, proposal)) return { kind: 'closed' }
-  for (const own of foldParty(line, FLIGHTS, ack.act.party).proposals.values()) {
-    const open = own.turn < ack.turn && (own.closed === null || own.closed.turn > ack.turn)
-    if (!open || !near(line, proposal, own)) continue
+  for (const own of ack.own) {
+    if (!near(line, proposal, own)) continue
     const plan = refOf(own.act)
     if (!cites(proposal, own)) return { kind: 'own-plan-uncited', plan }
     if (!ack.body.consent || ack.act.officers.length < 2) return { kind: 'consent-needed', plan }
