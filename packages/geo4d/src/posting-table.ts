@@ -22,8 +22,11 @@ const LENGTH_MASK = (1 << LENGTH_BITS) - 1
 const CLASS_NONE = 1
 const CAPACITIES = listCapacities()
 
-/** A located list is 4 words: first posting, length, low and high corner of the box asked for. */
+/** A located list is 4 words: its key, once found first posting and length; then low and high corner of the box asked for. */
 const LOCATED_WORDS = 4
+const CACHE_LINE_WORDS = 16
+/** So much of a list is fetched ahead; the rest of a longer one the processor sees coming. */
+const TOUCHED_WORDS = 32 * CACHE_LINE_WORDS
 
 /** The high bit of each byte: free in every corner, so that four comparisons fit one subtraction. */
 const HIGH_BITS = 0x80808080 | 0
@@ -122,45 +125,62 @@ export class PostingTable {
   }
 
   /**
-   * First half of {@link gather}: finds the list and remembers it with the box. Doing this for many keys before the second half,
-   * {@link scanLocated}, lets the memory fetch many entries at a time.
+   * First part of {@link gather}: remembers what is asked for. Doing this for many keys before {@link findLocated} and
+   * {@link scanLocated} lets the memory fetch many entries, and then many lists, at a time.
    */
   locate(keyA: number, keyB: number, low: number, high: number): void {
-    const hash = mix(keyA, keyB)
-    const entries = this.#partitions[hash >>> (32 - PARTITION_BITS)]!
-    const at = probe(entries, hash, keyA, keyB)
-    const length = entries[at + 3]! & LENGTH_MASK
-    if (length === 0) return
     const word = this.locatedCount * LOCATED_WORDS
     if (word === this.#located.length) this.#growLocated()
     const located = this.#located
-    located[word] = entries[at + 2]!
-    located[word + 1] = length
+    located[word] = keyA
+    located[word + 1] = keyB
     located[word + 2] = low
     located[word + 3] = high
     this.locatedCount++
   }
 
   /**
-   * Reads one word of every located list: loads that depend on nothing overlap, so that the scans after it find their lists in the
-   * cache. Returns a number of no meaning, which keeps the loads from being optimised away.
+   * Second part: finds the lists. Entries and lists are read in loops whose loads depend on nothing, so that they overlap and what
+   * follows finds them in the cache. Returns a number of no meaning, which keeps the loads from being optimised away.
    */
-  touchLocated(): number {
+  findLocated(): number {
     const located = this.#located
-    const chunks = this.#chunks
+    const end = this.locatedCount * LOCATED_WORDS
     let touched = 0
-    for (let word = 0, end = this.locatedCount * LOCATED_WORDS; word < end; word += LOCATED_WORDS) {
+    for (let word = 0; word < end; word += LOCATED_WORDS) {
+      const hash = mix(located[word]!, located[word + 1]!)
+      const entries = this.#partitions[hash >>> (32 - PARTITION_BITS)]!
+      touched ^= entries[firstProbe(entries, hash)]!
+    }
+    for (let word = 0; word < end; word += LOCATED_WORDS) {
+      const keyA = located[word]!
+      const keyB = located[word + 1]!
+      const hash = mix(keyA, keyB)
+      const entries = this.#partitions[hash >>> (32 - PARTITION_BITS)]!
+      const at = probe(entries, hash, keyA, keyB)
+      located[word] = entries[at + 2]!
+      located[word + 1] = entries[at + 3]! & LENGTH_MASK
+    }
+    const chunks = this.#chunks
+    for (let word = 0; word < end; word += LOCATED_WORDS) {
+      const length = located[word + 1]!
+      if (length === 0) continue
       const list = located[word]!
-      touched ^= chunks[list >>> CHUNK_SHIFT]![(list & CHUNK_MASK) * POSTING_WORDS]!
+      const chunk = chunks[list >>> CHUNK_SHIFT]!
+      const first = (list & CHUNK_MASK) * POSTING_WORDS
+      const last = first + Math.min(length * POSTING_WORDS, TOUCHED_WORDS)
+      for (let at = first; at < last; at += CACHE_LINE_WORDS) touched ^= chunk[at]!
+      touched ^= chunk[last - 1]!
     }
     return touched
   }
 
-  /** Second half of {@link gather} for the lists located from number `from` up to, not including, `to`. */
+  /** Last part of {@link gather} for the lists located from number `from` up to, not including, `to`. */
   scanLocated(from: number, to: number): void {
     const located = this.#located
     for (let word = from * LOCATED_WORDS; word < to * LOCATED_WORDS; word += LOCATED_WORDS) {
-      this.#scan(located[word]!, located[word + 1]!, located[word + 2]!, located[word + 3]!)
+      if (located[word + 1] !== 0)
+        this.#scan(located[word]!, located[word + 1]!, located[word + 2]!, located[word + 3]!)
     }
   }
 
@@ -399,9 +419,14 @@ export class PostingTable {
 }
 
 /** The entry of a key, or the empty entry where it belongs. Load stays below one, so the search ends. */
+/** Where the search for a key begins: at a cache line. */
+function firstProbe(entries: Int32Array, hash: number): number {
+  return ((((hash & 0xffffff) * (entries.length >>> 4)) / 0x1000000) | 0) << 4
+}
+
 function probe(entries: Int32Array, hash: number, keyA: number, keyB: number): number {
   const words = entries.length
-  let at = ((((hash & 0xffffff) * (words >>> 4)) / 0x1000000) | 0) << 4
+  let at = firstProbe(entries, hash)
   while (entries[at + 3] !== 0 && (entries[at] !== keyA || entries[at + 1] !== keyB)) {
     at += ENTRY_WORDS
     if (at === words) at = 0

@@ -469,29 +469,36 @@ export class VolumeIndex {
       this.#scanAll(out, accept)
       return
     }
+    this.#touchLines(0, this.#summaryFrom)
     const left = this.#keepMeeting(0, this.#summaryFrom, 0)
     this.#testRange(0, left, out, accept)
     this.#testInner(out, accept)
     this.#testSlots(out, accept)
   }
 
-  /** Reads the lists and keeps what passes the headers, for all volumes: many memory reads are under way at a time. */
+  /** Reads the lists and keeps what passes the headers, each step for all volumes: many memory reads are under way at a time. */
   #testHeaders(count: number): void {
     const postings = this.#postings
-    this.#sink[0] = postings.touchLocated()
+    const ends = this.#rangeEnds
+    this.#sink[0] = postings.findLocated()
+    postings.candidateCount = 0
     let from = 0
+    for (let index = 0; index < count; index++) {
+      const to = ends[index]!
+      postings.scanLocated(from, to)
+      from = to
+      ends[index] = postings.candidateCount
+    }
+    this.#touchLines(0, postings.candidateCount)
+    from = 0
     let kept = 0
     for (let index = 0; index < count; index++) {
-      const to = this.#rangeEnds[index]!
+      const to = ends[index]!
       if (to > from) {
-        postings.candidateCount = 0
-        postings.scanLocated(from, to)
-        if (postings.candidateCount > 0) {
-          this.#prepareTimes(this.#buffer.starts[index]!)
-          kept = this.#keepMeeting(0, postings.candidateCount, kept)
-        }
+        this.#prepareTimes(this.#buffer.starts[index]!)
+        kept = this.#keepMeeting(from, to, kept)
       }
-      this.#rangeEnds[index] = kept
+      ends[index] = kept
       from = to
     }
   }
@@ -757,6 +764,18 @@ export class VolumeIndex {
     }
   }
 
+  /** Reads one word of the lines of candidates `from`..`to`, as {@link #touchBlocks} does for slots. */
+  #touchLines(from: number, to: number): void {
+    const candidates = this.#postings.candidates
+    const chunks = this.#lines.words
+    let touched = 0
+    for (let at = from; at < to; at++) {
+      const address = candidates[at]!
+      touched ^= chunks[LineStore.chunkOf(address)]![2 * (address & CHUNK_MASK) + 5]!
+    }
+    this.#sink[0] = touched
+  }
+
   /** Of the candidates `from`..`to`, keeps from place `kept` on those that meet in time and height; returns the place after. */
   #keepMeeting(from: number, to: number, kept: number): number {
     const candidates = this.#postings.candidates
@@ -773,12 +792,6 @@ export class VolumeIndex {
     const doubleChunks = this.#lines.doubles
     const { startMs, endMs, lowerTenths, upperTenths } = query
     let left = kept
-    let touched = 0
-    for (let at = from; at < to; at++) {
-      const address = candidates[at]!
-      touched ^= chunks[LineStore.chunkOf(address)]![2 * (address & CHUNK_MASK) + 5]!
-    }
-    this.#sink[0] = touched
     for (let at = from; at < to; at++) {
       const address = candidates[at]!
       const words = chunks[LineStore.chunkOf(address)]!
