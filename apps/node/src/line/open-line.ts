@@ -461,7 +461,10 @@ export class OpenLine implements WireTable, AsyncDisposable {
   /** Entries of a log that lie here, as far as they may be told. */
   async *entries(origin: string, from: number, to: number): AsyncGenerator<Uint8Array, void, undefined> {
     if (origin === this.origin) {
-      for await (const { bytes } of this.#journal.read(from, Math.min(to, this.#journal.head()))) yield bytes
+      const end = Math.min(to, this.#journal.head())
+      const recent = from < end ? this.#recent.leaves(from, end) : []
+      if (recent !== null) yield* recent
+      else for await (const { bytes } of this.#journal.read(from, end)) yield bytes
       return
     }
     const copy = this.mirror.copy(originHash(origin))
@@ -918,7 +921,9 @@ export class OpenLine implements WireTable, AsyncDisposable {
   #feed(peer: Peer): void {
     const { origin } = peer
     if (this.#feeding.has(origin)) return
-    const run = this.#feedNow(peer)
+    // Whoever brought this is answered first.
+    const run = turn()
+      .then(() => this.#feedNow(peer))
       .catch((error: unknown) => this.#options.log(`line ${this.table}: reading ${origin} failed: ${String(error)}`))
       .finally(() => {
         this.#feeding.delete(origin)

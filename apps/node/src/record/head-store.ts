@@ -24,6 +24,8 @@ export interface HeadStoreOptions {
 
 const FORMAT = 1
 const COMPACT_AFTER = 20_000
+/** How long a head waits to be written that nothing is vouched for by: most are covered before. */
+const SOON_MS = 20
 const GENERATION = /^heads-(\d{1,9})$/
 
 interface Opened {
@@ -42,6 +44,9 @@ export class HeadStore implements AsyncDisposable {
   readonly #compactAfter: number
   #opened: Opened
   #failed = false
+  /** Heads to be written soon, by log. */
+  readonly #soon = new Map<string, StoredHead>()
+  #timer: NodeJS.Timeout | null = null
   #busy: Promise<unknown> = Promise.resolve()
 
   private constructor(dir: string, options: HeadStoreOptions, opened: Opened) {
@@ -107,16 +112,30 @@ export class HeadStore implements AsyncDisposable {
    */
   putSoon(head: StoredHead): void {
     this.#opened.heads.set(head.origin, head)
-    this.put(head).catch(() => undefined)
+    this.#soon.set(head.origin, head)
+    this.#timer ??= setTimeout(() => this.#putGathered(), SOON_MS)
+  }
+
+  /** A head that was to be written soon need not be any more: it is on the disk elsewhere. */
+  covered({ origin, size }: { readonly origin: string; readonly size: number }): void {
+    if ((this.#soon.get(origin)?.size ?? Number.POSITIVE_INFINITY) <= size) this.#soon.delete(origin)
   }
 
   async close(): Promise<void> {
+    this.#putGathered()
     await this.#busy
     await this.#opened.journal.close()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  #putGathered(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#timer = null
+    for (const head of this.#soon.values()) this.put(head).catch(() => undefined)
+    this.#soon.clear()
   }
 
   /** After a failed write the journal takes no more, and the disk may have room again. */

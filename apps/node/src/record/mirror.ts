@@ -382,8 +382,9 @@ export class Mirror implements AsyncDisposable {
     }
     await log.commit(head, last)
     const lines = this.#keys.cosign(text, { origin, timeS: head.cosignedAtS })
+    this.#store.covered({ origin, size: head.size })
     // What is vouched for is on the disk; the line that says so can be made again, and is at the next start if it is lost.
-    log.saveCosignatures(head.size, lines, head.cosignedAtS).catch((error: unknown) => {
+    log.saveCosignaturesSoon({ size: head.size, lines, timeS: head.cosignedAtS }, (error) => {
       const { code, message } = error as { code?: string; message?: string }
       tell({ event: 'record.store.fault', role: 'mirror', origin, code, message })
     })
@@ -407,11 +408,8 @@ async function vouchAgain(log: MirroredLog, { signers, clock }: MirrorOptions): 
   const { text } = parseNote(committed.note)
   if (shown !== null && parseNote(shown).text === text) return
   const timeS = Math.max(cosigningTimeS(clock, committed.cosignedAtS), committed.cosignedAtS)
-  await log.saveCosignatures(
-    committed.size,
-    new CosignerKeys({ ...signers, pq: null }).cosign(text, { origin: log.origin, timeS }),
-    timeS,
-  )
+  const lines = new CosignerKeys({ ...signers, pq: null }).cosign(text, { origin: log.origin, timeS })
+  await log.saveCosignatures({ size: committed.size, lines, timeS })
 }
 
 /** Errors that say that the disk, or the journal on it, takes nothing at the moment. */

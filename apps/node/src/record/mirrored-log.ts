@@ -34,6 +34,14 @@ export interface MirroredLogOptions {
 
 const REOPEN_EVERY_MS = 1_000
 const MEASURE_EVERY_MS = 1_000
+const SAVE_AFTER_MS = 20
+
+/** Our own cosignatures of a head. */
+interface Cosigned {
+  readonly size: number
+  readonly lines: readonly SignatureLine[]
+  readonly timeS: number
+}
 
 /** The copy of one log: its entries as far as they are proven, the head that covers the cosigned part, and long entries as files. */
 export class MirroredLog implements ReadableLog {
@@ -48,8 +56,10 @@ export class MirroredLog implements ReadableLog {
   #cosignedAtS = 0
   /** The newest move of the mirror checkpoint: nothing is appended while one is under way. */
   #moving: Promise<unknown> = Promise.resolve()
-  /** Our newest cosignature on its way to the disk. */
+  /** Our newest cosignature on its way to the disk, and one that has not set out yet. */
   #saving: Promise<unknown> = Promise.resolve()
+  #unsaved: Cosigned | null = null
+  #saveTimer: NodeJS.Timeout | null = null
   /** Long entries that are named and not here, by hash. */
   readonly #missing = new Map<string, BlobLeaf & { readonly index: number }>()
   #blobBytes = 0
@@ -162,15 +172,26 @@ export class MirroredLog implements ReadableLog {
   }
 
   /** Keeps our own cosignatures of the mirror checkpoint. @throws {JournalError} */
-  async saveCosignatures(size: number, lines: readonly SignatureLine[], timeS: number): Promise<void> {
+  async saveCosignatures({ size, lines, timeS }: Cosigned): Promise<void> {
     this.#cosignedAtS = timeS
     const saved = this.#watched(this.#log.saveCosignatures(size, lines))
     this.#saving = saved.catch(() => undefined)
     await saved
   }
 
+  /**
+   * Keeps them within a moment, or before the checkpoint is shown: of heads that follow each other quickly only the newest, for who
+   * was given one has it, and the newest vouches for all. `onError` is told when the disk does not take it.
+   */
+  saveCosignaturesSoon(cosigned: Cosigned, onError: (error: unknown) => void): void {
+    this.#cosignedAtS = cosigned.timeS
+    this.#unsaved = cosigned
+    this.#saveTimer ??= setTimeout(() => void this.#saveNow().catch(onError), SAVE_AFTER_MS)
+  }
+
   /** The mirror checkpoint as it is shown: only once we have cosigned it. */
   async checkpoint(): Promise<Uint8Array | null> {
+    await this.#saveNow().catch(() => undefined)
     await this.#saving
     return this.#log.cosignedCheckpoint()?.note ?? null
   }
@@ -226,8 +247,9 @@ export class MirroredLog implements ReadableLog {
     return this.#measured.bytes + this.#bytesSince + this.#blobBytes
   }
 
-  close(): Promise<void> {
-    return this.#journal.close()
+  async close(): Promise<void> {
+    await this.#saveNow().catch(() => undefined)
+    await this.#journal.close()
   }
 
   #journalDir(): string {
@@ -236,6 +258,14 @@ export class MirroredLog implements ReadableLog {
 
   #blobFile(sha256: string): string {
     return join(this.#options.dir, 'blobs', sha256)
+  }
+
+  async #saveNow(): Promise<void> {
+    if (this.#saveTimer !== null) clearTimeout(this.#saveTimer)
+    this.#saveTimer = null
+    const cosigned = this.#unsaved
+    this.#unsaved = null
+    if (cosigned !== null) await this.saveCosignatures(cosigned)
   }
 
   /** Entries that are appended now. */

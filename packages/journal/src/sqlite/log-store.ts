@@ -122,6 +122,10 @@ export class LogStore {
   readonly #replaceTile: Statement
   readonly #insertBlob: Statement
   readonly #blobAt: Statement
+  readonly #latestLine: Statement
+  readonly #keepLine: Statement
+  readonly #newestCosigned: Statement
+  readonly #linesAt: Statement
   #edge = new TileEdge()
   #check = new CompactRange()
   #head: SignedHead | null = null
@@ -153,6 +157,13 @@ export class LogStore {
     this.#replaceTile = db.prepare('REPLACE INTO tile(level, idx, crc32, bytes) VALUES (?, ?, ?, ?)')
     this.#insertBlob = db.prepare('INSERT OR IGNORE INTO blob(sha256, seq) VALUES (?, ?)')
     this.#blobAt = db.prepare('SELECT seq FROM blob WHERE sha256 = ?').raw()
+    this.#latestLine = db.prepare('SELECT latest FROM cosignature WHERE size = ? AND name = ? AND key_id = ?').raw()
+    this.#keepLine = db.prepare(
+      `INSERT INTO cosignature(size, name, key_id, first, latest) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT(size, name, key_id) DO UPDATE SET latest = excluded.latest`,
+    )
+    this.#newestCosigned = db.prepare('SELECT max(size) FROM cosignature').raw()
+    this.#linesAt = db.prepare('SELECT name, key_id, latest FROM cosignature WHERE size = ? LIMIT ?').raw()
   }
 
   /**
@@ -323,25 +334,19 @@ export class LogStore {
 
   /** See {@link JournalLog.saveCosignatures}. */
   saveCosignatures(size: number, lines: readonly SignatureLine[]): void {
-    const { db } = this.#host
     if (this.#headAt.get([size]) === undefined) {
       throw new JournalRefusal('UNKNOWN_CHECKPOINT', `No head of size ${size} was signed here.`, { size })
     }
-    const known = db.prepare('SELECT latest FROM cosignature WHERE size = ? AND name = ? AND key_id = ?').raw()
     const news = lines.filter(({ name, keyId, signature }) => {
-      const row = known.get([size, name, keyId]) as [Uint8Array] | undefined
+      const row = this.#latestLine.get([size, name, keyId]) as [Uint8Array] | undefined
       const timeS = timeOf({ name, keyId, signature })
       return row === undefined || timeS > timeOf({ name, keyId, signature: row[0] })
     })
     if (news.length === 0) return
     this.#host.transact(ROW_PAGES + news.length, () => {
-      const keep = db.prepare(
-        `INSERT INTO cosignature(size, name, key_id, first, latest) VALUES (?, ?, ?, ?, ?)
-         ON CONFLICT(size, name, key_id) DO UPDATE SET latest = excluded.latest`,
-      )
       for (const { name, keyId, signature } of news) {
         const bytes = Buffer.from(signature)
-        keep.run([size, name, keyId, bytes, bytes])
+        this.#keepLine.run([size, name, keyId, bytes, bytes])
       }
     })
     if (size >= (this.#cosigned?.size ?? 0)) this.#loadCosigned()
@@ -710,15 +715,11 @@ export class LogStore {
   }
 
   #loadCosigned(): void {
-    const { db } = this.#host
-    const [size] = db.prepare('SELECT max(size) FROM cosignature').raw().get([]) as [number | null]
+    const [size] = this.#newestCosigned.get([]) as [number | null]
     const row = size === null ? undefined : (this.#headAt.get([size]) as [number, Buffer, Buffer] | undefined)
     if (size === null || row === undefined) return
     const head = { size, root: plain(row[1]), signature: plain(row[2]) }
-    const rows = db
-      .prepare('SELECT name, key_id, latest FROM cosignature WHERE size = ? LIMIT ?')
-      .raw()
-      .all([size, MAX_SIGNATURES - 1]) as [string, number, Buffer][]
+    const rows = this.#linesAt.all([size, MAX_SIGNATURES - 1]) as [string, number, Buffer][]
     const lines = rows.map(([name, keyId, latest]) => ({ name, keyId, signature: plain(latest) }))
     this.#cosigned = { size, root: head.root, note: this.#note(head, lines) }
   }
