@@ -1,3 +1,4 @@
+import type { Outline } from '@parley/geo4d'
 import { signal } from '@preact/signals'
 
 export type LookTarget =
@@ -6,6 +7,9 @@ export type LookTarget =
   | { readonly kind: 'scene' }
   | { readonly kind: 'ids'; readonly ids: readonly string[] }
   | { readonly kind: 'draft' }
+  /** Everything the line has on the ground. */
+  | { readonly kind: 'line' }
+  | { readonly kind: 'outlines'; readonly outlines: readonly Outline[] }
 
 /** Where the map is to look; set by lists and buttons, done and emptied by the map. */
 export const lookAt = signal<LookTarget | null>(null)

@@ -5,6 +5,8 @@ import { render } from 'preact'
 import { App } from './app.tsx'
 import { startLanguage } from './language-choice.ts'
 import { startAlarms } from './line/alarm-session.ts'
+import { startBinding } from './line/binding.ts'
+import { startJoining } from './line/joining-session.ts'
 import { startLine } from './line/line-session.ts'
 import { report } from './problems.ts'
 import { startSession } from './session.ts'
@@ -25,7 +27,9 @@ startLanguage()
 startPlayer()
 startSession()
 startLine()
+startJoining()
 startAlarms()
+startBinding()
 
 const root = document.getElementById('desk')
 if (root === null) throw new Error('The page has no place for the desk.')

@@ -1,5 +1,5 @@
 import type { ExpressionSpecification, LayerSpecification, StyleSpecification } from 'maplibre-gl'
-import { DANGER_COLOUR, DRAFT_COLOUR, ZONE_COLOUR } from './palette.ts'
+import { DANGER_COLOUR, DRAFT_COLOUR, POSITION_COLOUR, ZONE_COLOUR } from './palette.ts'
 
 /**
  * The map's style: everything from this origin. There is no `glyphs` address, so text is drawn with the machine's own
@@ -23,6 +23,10 @@ const sourceNames = [
   'areas',
   'area-labels',
   'refused',
+  'line-areas',
+  'line-borders',
+  'line-points',
+  'line-labels',
   'draft',
   'draft-points',
 ] as const
@@ -91,6 +95,46 @@ const layers: LayerSpecification[] = [
     type: 'line',
     source: 'refused',
     paint: { 'line-color': DANGER_COLOUR, 'line-width': 3, 'line-dasharray': [3, 1.5] },
+  },
+  {
+    id: 'line-plans-fill',
+    type: 'fill',
+    source: 'line-areas',
+    filter: ['==', ['get', 'kind'], 'plan'],
+    paint: { 'fill-color': ['get', 'colour'], 'fill-opacity': ['case', ['get', 'firm'], 0.28, 0.12] },
+  },
+  {
+    id: 'line-plans-line',
+    type: 'line',
+    source: 'line-areas',
+    filter: ['==', ['get', 'kind'], 'plan'],
+    paint: { 'line-color': ['get', 'colour'], 'line-width': ['case', ['get', 'firm'], 2.6, 1.4] },
+  },
+  {
+    id: 'line-areas-line',
+    type: 'line',
+    source: 'line-areas',
+    filter: ['==', ['get', 'kind'], 'area'],
+    paint: { 'line-color': ['get', 'colour'], 'line-width': 3, 'line-dasharray': [0.5, 1.5] },
+  },
+  {
+    id: 'line-borders',
+    type: 'line',
+    source: 'line-borders',
+    layout: { 'line-cap': 'round', 'line-join': 'round' },
+    paint: { 'line-color': '#ffffff', 'line-width': ['case', ['get', 'firm'], 4, 1.4] },
+  },
+  {
+    id: 'line-points',
+    type: 'circle',
+    source: 'line-points',
+    paint: {
+      'circle-radius': 6,
+      'circle-color': '#0b1118',
+      'circle-opacity': 0.4,
+      'circle-stroke-color': POSITION_COLOUR,
+      'circle-stroke-width': 2.5,
+    },
   },
   {
     id: 'draft-fill',
@@ -166,6 +210,27 @@ const layers: LayerSpecification[] = [
       'symbol-sort-key': ['get', 'rank'],
     },
     paint: { 'text-color': ['get', 'colour'], 'text-halo-color': '#0b1118', 'text-halo-width': 2 },
+  },
+  {
+    id: 'line-labels',
+    type: 'symbol',
+    source: 'line-labels',
+    layout: {
+      'text-font': FONT,
+      'text-size': 12.5,
+      'text-field': ['get', 'text'],
+      'text-max-width': 14,
+      'text-variable-anchor': ['center', 'top', 'bottom', 'left', 'right'],
+      'text-radial-offset': 0.6,
+    },
+    paint: { 'text-color': ['get', 'colour'], 'text-halo-color': '#0b1118', 'text-halo-width': 2 },
+  },
+  {
+    id: 'line-point-labels',
+    type: 'symbol',
+    source: 'line-points',
+    ...text(POSITION_COLOUR, 12),
+    layout: { ...text('', 12).layout, 'text-anchor': 'left', 'text-offset': [0.8, 0], 'text-justify': 'left' },
   },
   {
     id: 'draft-labels',

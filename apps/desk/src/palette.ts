@@ -23,6 +23,8 @@ const LOOKS: readonly Look[] = [
 export const ZONE_COLOUR = '#ffa657'
 export const DANGER_COLOUR = '#ff7b72'
 export const DRAFT_COLOUR = '#ffffff'
+/** Positions that messages of the line name. */
+export const POSITION_COLOUR = '#7df0ff'
 
 /** The look of each manager; beyond six they repeat, and the label tells them apart. */
 export function looksOf(managers: Iterable<string>): Map<string, Look> {

@@ -319,6 +319,19 @@ export function fixtureLine(): FixtureLine {
         origin: originOf('south'),
         size: heads.south,
         declared: southDeclared(),
+        suspensions: [
+          {
+            sinceS: start - 40 * HOUR,
+            untilS: null,
+            reason: 'incident',
+            scope: 'flights',
+            safetyOnly: false,
+            learntS: start - 40 * HOUR + 4,
+            act: { origin: originOf('south'), index: 3, leaf: LEAF },
+            resumedS: start - 30 * HOUR,
+            resumedLearntS: start - 30 * HOUR,
+          },
+        ],
         measured: {
           to: measured('open', 1.4),
           from: silent ? measured('silent', 95) : measured('degraded', 7.2, ['age', 'clock']),
@@ -350,6 +363,20 @@ export function fixtureLine(): FixtureLine {
     gaps,
     forks: [],
     halted: null,
+    protests: [
+      {
+        origin: originOf('north'),
+        accused: 'south',
+        size: 11,
+        witnesses: ['observer'],
+        availableS: start - 1200,
+        dueS: start - 300,
+      },
+    ],
+    digests: [
+      { party: 'north', verdict: 'agrees', origin: originOf('north'), index: 10 },
+      { party: 'south', verdict: 'differs', origin: originOf('south'), index: 7 },
+    ],
     tests: [
       { party: 'south', fromS: start - 1800, dueS: start - 1500, state: 'missed', number: null, late: false },
       {
@@ -409,6 +436,45 @@ export function fixtureLine(): FixtureLine {
     intent('north', 7, 'active', [acked('south')]),
   ]
 
+  const ref = (party: string, i: number): Json => ({ o: originOf(party), i, h: LEAF })
+  let lifted: number | null = null
+  const areas = (): Json[] => [
+    {
+      ref: ref('south', 6),
+      party: 'south',
+      body: { id: 'hill-3', title: 'Hill 3', volumes: [volume(34.6, hourS)], callBeforeS: 900 },
+      atS: start - 3 * HOUR,
+      liftedS: null,
+    },
+    {
+      ref: ref('north', 3),
+      party: 'north',
+      body: { id: 'ford-1', title: 'Ford 1', volumes: [volume(34.2, hourS)], callBeforeS: 600 },
+      atS: start - 2 * HOUR,
+      liftedS: lifted,
+    },
+  ]
+  const borders = (): Json[] => [
+    {
+      body: {
+        id: 'river',
+        version: 2,
+        title: 'River',
+        vertices: [
+          { latDeg: 34.9, lngDeg: 40.5 },
+          { latDeg: 34.5, lngDeg: 40.9 },
+          { latDeg: 34.2, lngDeg: 41.1 },
+        ],
+        toleranceM: 500,
+        left: 'north',
+        right: 'south',
+      },
+      agreed: [{ party: 'south', ref: ref('south', 5), atS: start - HOUR }],
+      inForce: false,
+      superseded: false,
+    },
+  ]
+
   const tell = (event: string, data: unknown): void => {
     version += 1
     for (const stream of streams) stream.write(`event: ${event}\nid: ${version}\ndata: ${JSON.stringify(data)}\n\n`)
@@ -451,6 +517,10 @@ export function fixtureLine(): FixtureLine {
         break
       case 'line.resume':
         ownSuspended = null
+        break
+      case 'area.lift':
+        lifted = act.at
+        tell('flight', {})
         break
     }
     tell('state', state(act.table))
@@ -510,7 +580,20 @@ export function fixtureLine(): FixtureLine {
         })
       }
       case '/flights':
-        return json(200, { table, version, intents: intents(), areas: [], borders: [] })
+        return json(200, { table, version, intents: intents(), areas: areas(), borders: borders() })
+      case '/joining':
+        return json(200, {
+          table,
+          party: 'north',
+          phase: 'open',
+          keys: { log: '', mirrors: [], witnesses: [], tls: [] },
+          enrolment: null,
+          enrolmentMissing: [],
+          invitation: null,
+          peers: [],
+          charter: null,
+          next: 'nothing',
+        })
       case '/draft':
         return json(200, {
           table,
@@ -529,7 +612,14 @@ export function fixtureLine(): FixtureLine {
             origin: originOf('north'),
             from: 0,
             size: heads.north,
-            acts: [{ origin: originOf('north'), index: Number(searchParams.get('from')), leaf: LEAF }],
+            acts: [
+              {
+                origin: searchParams.get('origin') ?? originOf('north'),
+                index: Number(searchParams.get('from')),
+                leaf: LEAF,
+                binding: 'pending',
+              },
+            ],
           })
         const note = new TextEncoder().encode(text)
         const { act } = parseAct(note)

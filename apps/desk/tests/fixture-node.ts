@@ -58,7 +58,7 @@ export interface FixtureOptions {
   /** Nothing filed yet. */
   readonly empty?: boolean
   /** The lines of the node; none unless told. */
-  readonly line?: FixtureLine
+  readonly line?: Pick<FixtureLine, 'handle'>
   /** The log of the pool; none unless told. */
   readonly log?: FixtureLog
 }

@@ -42,6 +42,12 @@ export const toldAgoS = computed(() =>
 )
 export const isOld = computed(() => toldAtMs.value !== null && toldAgoS.value > 30)
 
+/** The ceremony of the table is done: there is something to read. */
+const isRunning = computed(() => {
+  const phase = tableState.value?.phase
+  return phase === 'open' || phase === 'halted'
+})
+
 export const self = computed(() => tableState.value?.party ?? null)
 export const ownParty = computed(() => tableState.value?.parties.find(({ own }) => own) ?? null)
 export const peers = computed(() => tableState.value?.parties.filter(({ own }) => !own) ?? [])
@@ -64,7 +70,7 @@ function tellFailure(error: unknown): void {
   report({ what: 'line.problem', remedy, said })
 }
 
-async function readTables(): Promise<void> {
+export async function readTables(): Promise<void> {
   try {
     tables.value = (await line.list()).tables
     settle('line.problem')
@@ -192,9 +198,14 @@ export function startLine(): void {
     flights.value = null
     lastDraft.value = null
     toldAtMs.value = null
-    if (of === null) return
+    if (of !== null) readSoon('state')
+  })
+  effect(() => {
+    const of = table.value
+    following.abort()
+    if (of === null || !isRunning.value) return
     following = new AbortController()
-    readSoon('state', 'messages', 'flights')
+    readSoon('messages', 'flights')
     void follow(of, following.signal).catch(tellFailure)
     void draftForWriting()
   })

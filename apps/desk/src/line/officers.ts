@@ -21,8 +21,15 @@ export interface Officer {
 }
 
 const held = signal<readonly Officer[]>([])
+/** Keys of the custodians of our root, as `name+key id`: they sign what the root signs, and speak on no table. */
+export const custodians = signal<ReadonlySet<string>>(new Set())
+export const isCustodian = ({ signer: { key } }: Officer): boolean => custodians.value.has(`${key.name}+${key.keyId}`)
 /** Officers whose keys are of the party at this table. */
-export const officers = computed(() => held.value.filter(({ name }) => name.split('/')[0] === self.value))
+export const officers = computed(() =>
+  held.value.filter((each) => each.name.split('/')[0] === self.value && !isCustodian(each)),
+)
+/** All keys in this page, custodians' among them. */
+export const keysHere = computed(() => held.value)
 /** Keys that belong to none of the parties here. */
 export const strangers = computed(() => held.value.filter(({ name }) => name.split('/')[0] !== self.value))
 

@@ -66,19 +66,27 @@ export interface Intent {
 export interface Area {
   readonly ref: Ref
   readonly party: string
-  readonly body: { readonly title: string; readonly volumes: readonly VolumeJson[]; readonly callBeforeS: number }
+  readonly body: {
+    readonly id: string
+    readonly title: string
+    readonly volumes: readonly VolumeJson[]
+    readonly callBeforeS: number
+  }
+  readonly atS: number
   readonly liftedS: number | null
 }
 
 export interface Border {
   readonly body: {
+    readonly id: string
     readonly title: string
     readonly version: number
+    readonly vertices: readonly { latDeg: number; lngDeg: number }[]
     readonly toleranceM: number
     readonly left: string
     readonly right: string
   }
-  readonly agreed: readonly { readonly party: string }[]
+  readonly agreed: readonly { readonly party: string; readonly ref: Ref; readonly atS: number }[]
   readonly inForce: boolean
   readonly superseded: boolean
 }

@@ -1,10 +1,16 @@
 import { alarmAr } from './alarm/ar.ts'
+import { countersignAr } from './countersign/ar.ts'
+import { groundAr } from './ground/ar.ts'
+import { joiningAr } from './joining/ar.ts'
 import { lineAr } from './line/ar.ts'
 import type { MessageKey } from '../i18n.ts'
 
 export const ar: Readonly<Record<MessageKey, string>> = {
   ...lineAr,
   ...alarmAr,
+  ...joiningAr,
+  ...groundAr,
+  ...countersignAr,
   'app.title': 'Parley',
   'app.subtitle': 'سماء مشتركة',
   'app.skip-to-lists': 'الانتقال إلى الخطط والقرارات',

@@ -1,10 +1,16 @@
 import { alarmDe } from './alarm/de.ts'
+import { countersignDe } from './countersign/de.ts'
+import { groundDe } from './ground/de.ts'
+import { joiningDe } from './joining/de.ts'
 import { lineDe } from './line/de.ts'
 import type { MessageKey } from '../i18n.ts'
 
 export const de: Readonly<Record<MessageKey, string>> = {
   ...lineDe,
   ...alarmDe,
+  ...joiningDe,
+  ...groundDe,
+  ...countersignDe,
   'app.title': 'Parley',
   'app.subtitle': 'Gemeinsamer Luftraum',
   'app.skip-to-lists': 'Zu Plänen und Entscheidungen springen',

@@ -1,10 +1,16 @@
 import { alarmEn } from './alarm/en.ts'
+import { countersignEn } from './countersign/en.ts'
+import { groundEn } from './ground/en.ts'
+import { joiningEn } from './joining/en.ts'
 import { lineEn } from './line/en.ts'
 
 /** English, and the list of all keys: every other language has exactly these. MessageFormat 2. */
 export const en = {
   ...lineEn,
   ...alarmEn,
+  ...joiningEn,
+  ...groundEn,
+  ...countersignEn,
   'app.title': 'Parley',
   'app.subtitle': 'Shared sky',
   'app.skip-to-lists': 'Skip to plans and decisions',

@@ -1,10 +1,16 @@
 import { alarmRu } from './alarm/ru.ts'
+import { countersignRu } from './countersign/ru.ts'
+import { groundRu } from './ground/ru.ts'
+import { joiningRu } from './joining/ru.ts'
 import { lineRu } from './line/ru.ts'
 import type { MessageKey } from '../i18n.ts'
 
 export const ru: Readonly<Record<MessageKey, string>> = {
   ...lineRu,
   ...alarmRu,
+  ...joiningRu,
+  ...groundRu,
+  ...countersignRu,
   'app.title': 'Parley',
   'app.subtitle': 'Общее небо',
   'app.skip-to-lists': 'Перейти к планам и решениям',

@@ -9,6 +9,7 @@ import countriesUrl from 'world-atlas/countries-50m.json?url'
 import { addPoint, draft, draftOutline, drawing, mapCentre, rounded } from '../form-state.ts'
 import { countText, distanceText } from '../format.ts'
 import { language, t } from '../i18n.ts'
+import { lineMap } from '../line/line-map-session.ts'
 import { type LookTarget, lookAt } from '../look-at.ts'
 import {
   areaLabels,
@@ -149,7 +150,11 @@ function circleOf({ latDeg, lngDeg, radiusM }: RingView): Outline {
 function outlinesIn(target: LookTarget): Outline[] {
   switch (target.kind) {
     case 'all':
-      return items.value.flatMap((item) => item.volumes.map(({ outline }) => outline))
+      return [...items.value.flatMap((item) => item.volumes.map(({ outline }) => outline)), ...lineMap.value.outlines]
+    case 'line':
+      return [...lineMap.value.outlines]
+    case 'outlines':
+      return [...target.outlines]
     case 'scene':
       return (scenario.value?.rings ?? []).map(circleOf)
     case 'ids': {
@@ -204,7 +209,7 @@ function bind(map: MapLibreMap, scale: { value: number }): () => void {
       // With a scenario the first look waits for its document, whose rings are the scene.
       if (fitted || !sized.value || (status.value?.scenario != null && scenario.value === null)) return
       const scene = outlinesIn({ kind: 'scene' }).length > 0
-      if (!scene && items.value.length === 0) return
+      if (!scene && items.value.length === 0 && lineMap.value.outlines.length === 0) return
       fitted = true
       fitTo(map, { kind: scene ? 'scene' : 'all' }, false)
     }),
@@ -248,6 +253,13 @@ function bind(map: MapLibreMap, scale: { value: number }): () => void {
           places.map(({ name, kind, latDeg, lngDeg }) => point(lngDeg, latDeg, { text: localised(name), kind })),
         ),
       )
+    }),
+    effect(() => {
+      const { areas, borders, points, labels } = lineMap.value
+      setData(map, 'line-areas', areas)
+      setData(map, 'line-borders', borders)
+      setData(map, 'line-points', points)
+      setData(map, 'line-labels', labels)
     }),
     effect(() => {
       const decision = selectedDecision.value

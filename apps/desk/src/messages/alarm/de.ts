@@ -18,7 +18,7 @@ export const alarmDe: Record<keyof typeof alarmEn, string> = {
   'line.alarm-acked': 'An diesem Platz quittiert und nicht vorbei: {$alarms}.',
   'line.alarm-more': '{$more} weitere.',
   'line.alarm-ack-why':
-    'Das stellt nur den Ton an diesem Platz ab. Es übernimmt keine Nachricht und sagt niemandem etwas; was schlimmer wird, ertönt von neuem.',
+    'Das stellt nur den Ton an diesem Platz ab. Es übernimmt keine Meldung und sagt niemandem etwas; was schlimmer wird, ertönt von neuem.',
   'line.sound-off': 'Der Ton ist AUS: An diesem Platz hört niemand einen Alarm.',
   'line.sound-blocked': 'Der Browser hält den Ton zurück: An diesem Platz hört niemand einen Alarm.',
   'line.sound-none': 'Dieser Browser kann keinen Alarm geben: Behalten Sie diese Seite im Blick.',

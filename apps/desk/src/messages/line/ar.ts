@@ -5,8 +5,6 @@ export const lineAr: Readonly<Record<keyof typeof lineEn, string>> = {
   'app.workspaces': 'السماء أو الخط',
   'workspace.sky': 'السماء',
   'workspace.line': 'الخط',
-  'line.title': 'الخط',
-  'line.no-table': 'لا تدير هذه العقدة أي خط بعد. يبدأ الخط بدعوة بين طرفين؛ والأمر أدناه ينشئها.',
   'line.problem': 'تعذّرت قراءة الخط.',
   'line.remedy-local': 'خط العقدة مخصّص لأهلها: افتح المكتب على جهاز العقدة نفسه، أو اسأل مشغّلها.',
   'line.table': 'الطاولة',

@@ -5,9 +5,6 @@ export const lineDe: Readonly<Record<keyof typeof lineEn, string>> = {
   'app.workspaces': 'Himmel oder Leitung',
   'workspace.sky': 'Himmel',
   'workspace.line': 'Leitung',
-  'line.title': 'Die Leitung',
-  'line.no-table':
-    'Dieser Knoten führt noch keine Leitung. Sie beginnt mit einer Einladung zwischen zwei Parteien; der Befehl unten erstellt sie.',
   'line.problem': 'Die Leitung konnte nicht gelesen werden.',
   'line.remedy-local':
     'Die Leitung eines Knotens ist für seine eigenen Leute: Öffnen Sie das Pult auf dem Rechner des Knotens oder fragen Sie seinen Betreiber.',

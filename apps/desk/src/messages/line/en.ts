@@ -3,9 +3,6 @@ export const lineEn = {
   'app.workspaces': 'Sky or line',
   'workspace.sky': 'Sky',
   'workspace.line': 'Line',
-  'line.title': 'The line',
-  'line.no-table':
-    'This node keeps no line yet. A line begins with an invitation between two parties; the command below makes one.',
   'line.problem': 'The line could not be read.',
   'line.remedy-local':
     'The line of a node is for its own people: open the desk on the node’s own machine, or ask its operator.',

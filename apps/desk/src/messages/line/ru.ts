@@ -5,9 +5,6 @@ export const lineRu: Readonly<Record<keyof typeof lineEn, string>> = {
   'app.workspaces': 'Небо или линия',
   'workspace.sky': 'Небо',
   'workspace.line': 'Линия',
-  'line.title': 'Линия',
-  'line.no-table':
-    'Этот узел ещё не ведёт ни одной линии. Линия начинается с приглашения между двумя сторонами; его создаёт команда ниже.',
   'line.problem': 'Не удалось прочитать линию.',
   'line.remedy-local':
     'Линия узла предназначена для его сотрудников: откройте пульт на машине узла или обратитесь к оператору.',

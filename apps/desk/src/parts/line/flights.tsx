@@ -1,22 +1,23 @@
 import { ackIntent, activateIntent, endIntent, newActId, proposeIntent, withdrawIntent } from '@parley/client'
-import { echoPosition, GeoError, readPosition } from '@parley/geo4d'
-import { RULE_OF_THREES, volumeBody, VOLUMES_ONLY } from '@parley/line'
+import { RULE_OF_THREES, VOLUMES_ONLY } from '@parley/line'
 import type { JsonObject } from '@parley/record'
 import { signal } from '@preact/signals'
 import { useState } from 'preact/hooks'
-import { type Draft, type DraftField, emptyDraft, readDraft, readNumber } from '../../draft.ts'
+import { type DraftField, readNumber } from '../../draft.ts'
 import { durationText, heightText } from '../../format.ts'
 import { language, type Sentence, t } from '../../i18n.ts'
 import { flights, line, lineNowS, self, table } from '../../line/line-session.ts'
+import { lineMap } from '../../line/line-map-session.ts'
 import { type Outcome, refusalOf } from '../../line/officers.ts'
 import type { CheckAnswer, Intent } from '../../line/types.ts'
 import { volumeJson, volumeText } from '../../line/volumes.ts'
 import { startSafety } from '../../line/writing.ts'
-import { geoSentence } from '../../position-entry.ts'
-import { zones } from '../../view-state.ts'
+import { Areas, Borders } from './areas.tsx'
 import { PlainChoice, PlainText } from './plain-fields.tsx'
 import { goTo, Ltr, OutcomeView, SayButton } from './say.tsx'
+import { showOnMap } from './show-on-map.ts'
 import { at, partyTitle, wordOf } from './text.ts'
+import { emptyVolumeForm, type ReadPoints, readVolumeForm, VolumeFields, type VolumeForm } from './volume-fields.tsx'
 
 const OPEN = new Set<Intent['state']>(['proposed', 'accepted', 'active', 'lost'])
 
@@ -112,14 +113,14 @@ function IntentView({ intent }: { intent: Intent }) {
 
 // proposing
 
-interface Form extends Omit<Draft, 'points'> {
-  readonly position: string
+interface Form extends VolumeForm {
   readonly priority: string
   readonly profile: string
 }
 
-const { points: _points, ...bare } = emptyDraft
-const emptyForm: Form = { ...bare, shape: 'circle', position: '', priority: '', profile: '' }
+const emptyForm: Form = { ...emptyVolumeForm, priority: '', profile: '' }
+/** Names of the fields of a plan; those that other forms have too are told apart. */
+const planNames = (field: string): string => (['position', 'echo', 'zone'].includes(field) ? `plan-${field}` : field)
 const form = signal<Form>(emptyForm)
 const confirmedText = signal('')
 const checked = signal<{ readonly of: string; readonly answer: CheckAnswer } | null>(null)
@@ -129,58 +130,17 @@ function setForm(part: Partial<Form>): void {
   form.value = { ...form.value, ...part }
 }
 
-type Points = {
-  readonly points: Draft['points']
-  readonly problem: Sentence | null
-  readonly echoes: readonly string[]
-}
-
-/** One position a line: the centre of a circle, or the corners of a polygon. */
-function readPoints(text: string): Points {
-  const lines = text
-    .split('\n')
-    .map((each) => each.trim())
-    .filter((each) => each !== '')
-  const points: Draft['points'][number][] = []
-  const echoes: string[] = []
-  for (const each of lines) {
-    try {
-      const { point } = readPosition({ text: each, datum: 'WGS84' })
-      points.push(point)
-      echoes.push(echoText(point))
-    } catch (error) {
-      if (!(error instanceof GeoError)) throw error
-      return { points, problem: geoSentence(error), echoes }
-    }
-  }
-  return { points, problem: null, echoes }
-}
-
 function read(
   now: Form,
   nowS: number,
-): { body: JsonObject | null; problems: ReadonlyMap<string, Sentence>; points: Points } {
-  const points = readPoints(now.position)
-  const draft: Draft = { ...now, points: points.points }
-  const reading = readDraft(draft, nowS * 1000)
-  const problems = new Map<string, Sentence>()
-  if (reading.kind === 'problems')
-    for (const { field, sentence } of reading.problems) if (!problems.has(field)) problems.set(field, sentence)
-  if (points.problem !== null) problems.set('points', points.problem)
+): { body: JsonObject | null; problems: ReadonlyMap<string, Sentence>; points: ReadPoints } {
+  const { body, problems: found, points } = readVolumeForm(now, nowS)
+  const problems = new Map(found)
   const priority = readNumber(now.priority)
   if (priority === null || !Number.isInteger(priority) || priority < 0 || priority > 99)
     problems.set('priority', { key: 'line.priority-range' })
   if (now.profile === '') problems.set('profile', { key: 'error.required' })
-  return {
-    body: reading.kind === 'volume' && problems.size === 0 ? volumeBody(reading.volume) : null,
-    problems,
-    points,
-  }
-}
-
-function echoText(point: Draft['points'][number]): string {
-  const { mgrs, degreesMinutesSeconds } = echoPosition(point)
-  return mgrs === null ? degreesMinutesSeconds : `MGRS ${mgrs}`
+  return { body: problems.size === 0 ? body : null, problems, points }
 }
 
 function Verdict({ answer }: { answer: CheckAnswer }) {
@@ -234,148 +194,17 @@ function Propose() {
       setBusy(false)
     }
   }
-  const zone = zones.value.map(({ timeZone, label }) => [timeZone, label] as const)
   return (
     <details class="propose" open={now !== emptyForm}>
       <summary>{t('line.propose')}</summary>
-      <PlainChoice
-        name="shape"
-        label={t('line.shape')}
-        value={now.shape}
-        options={[
-          ['circle', t('line.shape-circle')],
-          ['polygon', t('line.shape-polygon')],
-        ]}
-        onChoose={(shape) => setForm({ shape: shape === 'polygon' ? 'polygon' : 'circle' })}
+      <VolumeFields
+        names={planNames}
+        form={now}
+        onChange={setForm}
+        confirmed={confirmedText}
+        echoes={points.echoes}
+        problem={problem}
       />
-      <PlainText
-        name="plan-position"
-        rows={now.shape === 'circle' ? 1 : 4}
-        label={t(now.shape === 'circle' ? 'line.centre' : 'line.corners')}
-        hint={t('line.position-hint')}
-        value={now.position}
-        problem={problem('points', now.position)}
-        onInput={(position) => setForm({ position })}
-      />
-      {points.echoes.length > 0 && (
-        <div class={confirmed ? 'echo-box confirmed' : 'echo-box'}>
-          <p>
-            {t('line.echo')} <strong dir="ltr">{points.echoes.join(' · ')}</strong>
-          </p>
-          <label class="check">
-            <input
-              type="checkbox"
-              name="plan-echo"
-              checked={confirmed}
-              onChange={(event) => {
-                confirmedText.value = event.currentTarget.checked ? now.position : ''
-              }}
-            />
-            {t('line.echo-confirm')}
-          </label>
-        </div>
-      )}
-      {now.shape === 'circle' && (
-        <div class="pair">
-          <PlainText
-            name="radius"
-            label={t('line.radius')}
-            value={now.radius}
-            problem={problem('radius', now.radius)}
-            onInput={(radius) => setForm({ radius })}
-          />
-          <PlainChoice
-            name="radius-unit"
-            label={t('line.unit-of-radius')}
-            value={now.radiusUnit}
-            options={[
-              ['m', t('form.unit-m')],
-              ['nm', t('line.unit-nm')],
-            ]}
-            problem={problem('radiusUnit', '')}
-            onChoose={(radiusUnit) => setForm({ radiusUnit: radiusUnit as Form['radiusUnit'] })}
-          />
-        </div>
-      )}
-      <div class="pair">
-        <PlainText
-          name="lower"
-          label={t('line.slot-lower')}
-          value={now.lower}
-          problem={problem('lower', now.lower)}
-          onInput={(lower) => setForm({ lower })}
-        />
-        <PlainText
-          name="upper"
-          label={t('line.slot-upper')}
-          value={now.upper}
-          problem={problem('upper', now.upper)}
-          onInput={(upper) => setForm({ upper })}
-        />
-      </div>
-      <div class="pair">
-        <PlainChoice
-          name="height-unit"
-          label={t('line.unit-of-height')}
-          value={now.heightUnit}
-          options={[
-            ['m', t('form.unit-m')],
-            ['ft', t('form.unit-ft')],
-          ]}
-          problem={problem('heightUnit', '')}
-          onChoose={(heightUnit) => setForm({ heightUnit: heightUnit as Form['heightUnit'] })}
-        />
-        <PlainChoice
-          name="height-reference"
-          label={t('form.height-reference')}
-          value={now.heightReference}
-          options={(['W84', 'AMSL', 'AGL'] as const).map((each) => [each, t(`line.reference-${each}`)] as const)}
-          problem={problem('heightReference', now.heightReference)}
-          onChoose={(heightReference) => setForm({ heightReference: heightReference as Form['heightReference'] })}
-        />
-      </div>
-      <PlainChoice
-        name="plan-zone"
-        label={t('form.zone')}
-        value={now.zone}
-        options={zone}
-        problem={problem('zone', '')}
-        onChoose={(next) => setForm({ zone: next })}
-      />
-      <div class="pair">
-        <PlainText
-          name="start-date"
-          label={t('line.start-date')}
-          hint="YYYY-MM-DD"
-          value={now.startDate}
-          problem={problem('start', now.startTime)}
-          onInput={(startDate) => setForm({ startDate })}
-        />
-        <PlainText
-          name="start-time"
-          label={t('line.start-time')}
-          hint="HH:MM"
-          value={now.startTime}
-          onInput={(startTime) => setForm({ startTime })}
-        />
-      </div>
-      <div class="pair">
-        <PlainText
-          name="end-date"
-          label={t('line.end-date')}
-          hint="YYYY-MM-DD"
-          value={now.endDate}
-          problem={problem('end', now.endTime)}
-          onInput={(endDate) => setForm({ endDate })}
-        />
-        <PlainText
-          name="end-time"
-          label={t('line.end-time')}
-          hint="HH:MM"
-          value={now.endTime}
-          onInput={(endTime) => setForm({ endTime })}
-        />
-      </div>
       <div class="pair">
         <PlainText
           name="priority"
@@ -449,6 +278,11 @@ export function Flights() {
   return (
     <section aria-labelledby="line-flights">
       <h3 id="line-flights">{t('line.flights')}</h3>
+      {lineMap.value.outlines.length > 0 && (
+        <button type="button" name="show-map" onClick={() => showOnMap({ kind: 'line' })}>
+          {t('map.line-show')}
+        </button>
+      )}
       <Propose />
       {now === null ? (
         <p class="empty">{t('connection.connecting')}</p>
@@ -461,44 +295,8 @@ export function Flights() {
           ))}
         </ul>
       )}
-      {(now?.areas ?? []).some(({ liftedS }) => liftedS === null) && <h4>{t('line.areas')}</h4>}
-      <ul>
-        {(now?.areas ?? [])
-          .filter(({ liftedS }) => liftedS === null)
-          .map(({ ref, party, body }) => (
-            <li key={`${ref.o} ${ref.i}`} class="intent">
-              <strong>
-                <bdi>{body.title}</bdi>
-              </strong>{' '}
-              <bdi>{partyTitle(party)}</bdi>
-              <p>{t('line.call-before', { time: durationText(language.value, body.callBeforeS) })}</p>
-              {body.volumes.map((volume, i) => (
-                <p key={i} class="row-facts">
-                  <Ltr>{volumeText(volume)}</Ltr>
-                </p>
-              ))}
-            </li>
-          ))}
-      </ul>
-      {(now?.borders ?? []).some(({ superseded }) => !superseded) && <h4>{t('line.borders')}</h4>}
-      <ul>
-        {(now?.borders ?? [])
-          .filter(({ superseded }) => !superseded)
-          .map(({ body, agreed, inForce }) => (
-            <li key={`${body.title} ${body.version}`} class="intent">
-              <strong>
-                <bdi>{body.title}</bdi>
-              </strong>{' '}
-              {t('line.border-version', { version: String(body.version), tolerance: String(body.toleranceM) })}
-              <p>
-                {inForce
-                  ? t('line.border-in-force')
-                  : t('line.border-agreed-by', { parties: agreed.map(({ party }) => party).join(', ') })}
-              </p>
-              <p>{t('line.border-sides', { left: partyTitle(body.left), right: partyTitle(body.right) })}</p>
-            </li>
-          ))}
-      </ul>
+      <Areas />
+      <Borders />
     </section>
   )
 }

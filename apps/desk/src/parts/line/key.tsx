@@ -1,6 +1,15 @@
 import { useState } from 'preact/hooks'
 import { type Sentence, t, tell } from '../../i18n.ts'
-import { dropKeys, mayBeSimulated, officers, strangers, takeKey, takeSimulated } from '../../line/officers.ts'
+import {
+  dropKeys,
+  isCustodian,
+  keysHere,
+  mayBeSimulated,
+  officers,
+  strangers,
+  takeKey,
+  takeSimulated,
+} from '../../line/officers.ts'
 import { PlainText } from './plain-fields.tsx'
 import { Ltr } from './say.tsx'
 
@@ -8,6 +17,7 @@ import { Ltr } from './say.tsx'
 export function Key() {
   const [pasted, setPasted] = useState('')
   const [problem, setProblem] = useState<Sentence | null>(null)
+  const ours = [...officers.value, ...keysHere.value.filter(isCustodian)]
   const take = (text: string): void => {
     const wrong = takeKey(text)
     setProblem(wrong)
@@ -17,11 +27,11 @@ export function Key() {
     <section aria-labelledby="line-key">
       <h3 id="line-key">{t('line.key')}</h3>
       <p class="note">{t('line.key-why')}</p>
-      {officers.value.length === 0 ? (
+      {ours.length === 0 ? (
         <p class="warn">{t('line.key-none')}</p>
       ) : (
         <ul class="keys">
-          {officers.value.map(({ name, simulated }) => (
+          {ours.map(({ name, simulated }) => (
             <li key={name}>
               <Ltr>{name}</Ltr> {simulated && <strong class="simulated-mark">SIMULATED</strong>}
             </li>
@@ -68,7 +78,7 @@ export function Key() {
         <button type="button" name="key-use" disabled={pasted.trim() === ''} onClick={() => take(pasted)}>
           {t('line.key-use')}
         </button>
-        {officers.value.length + strangers.value.length > 0 && (
+        {keysHere.value.length > 0 && (
           <button type="button" name="key-drop" onClick={dropKeys}>
             {t('line.key-drop')}
           </button>

@@ -1,4 +1,5 @@
 import { t } from '../../i18n.ts'
+import { beginning, isJoining } from '../../line/joining-session.ts'
 import { chooseTable, messages, peers, self, streaming, table, tables, tableState } from '../../line/line-session.ts'
 import { officers } from '../../line/officers.ts'
 import { expected } from '../../line/order.ts'
@@ -10,13 +11,15 @@ import { Compose } from './compose.tsx'
 import { Declare } from './declare.tsx'
 import { Flights } from './flights.tsx'
 import { Inbox } from './inbox.tsx'
+import { Begin, Joining } from './joining.tsx'
 import { Key } from './key.tsx'
 import { focusOn, goTo, linePane, type LinePane, Ltr, workPane, type WorkPane } from './say.tsx'
 import { Sides } from './sides.tsx'
+import { Second } from './second.tsx'
 import { partyTitle, wordOf } from './text.ts'
 import { Watch } from './watch.tsx'
 
-const WORK: readonly WorkPane[] = ['write', 'flights', 'watch', 'declare', 'key']
+const WORK: readonly WorkPane[] = ['write', 'flights', 'watch', 'declare', 'second', 'key']
 const PANES: readonly LinePane[] = ['state', 'messages', ...WORK]
 
 function TablePicker() {
@@ -79,7 +82,19 @@ function Head() {
       )}
       <SideChips />
       {state !== null && state.phase !== 'open' && <span class="warn">{wordOf('line.phase', state.phase)}</span>}
-      {state !== null && !streaming.value && <span class="warn">{t('line.stream-lost')}</span>}
+      {state !== null && isJoining.value === false && !streaming.value && (
+        <span class="warn">{t('line.stream-lost')}</span>
+      )}
+      <button
+        type="button"
+        class="quiet"
+        name="new-table-button"
+        onClick={() => {
+          beginning.value = true
+        }}
+      >
+        {t('join.new')}
+      </button>
       <SoundOn />
       <button type="button" class="quiet key-chip" name="key-chip" onClick={() => goTo('key')}>
         {first === undefined ? (
@@ -95,6 +110,7 @@ function Head() {
         type="button"
         class="safety"
         name="safety"
+        hidden={isJoining.value === true}
         onClick={() => {
           startSafety('safety.emergency')
           goTo('write')
@@ -137,28 +153,29 @@ function Work() {
       return <Watch />
     case 'declare':
       return <Declare />
+    case 'second':
+      return <Second />
     case 'key':
       return <Key />
   }
 }
 
-function NoTable() {
-  return (
-    <main class="line-empty">
-      <h2>{t('line.title')}</h2>
-      <p>{tables.value === null ? t('connection.connecting') : t('line.no-table')}</p>
-      {tables.value !== null && (
-        <p>
-          <code dir="ltr">parley line invite --help</code>
-        </p>
-      )}
-    </main>
-  )
-}
-
 /** The line between parties: what each says and what is measured, clocks, messages, and everything an officer may sign. */
 export function LinePanel() {
-  if (table.value === null) return <NoTable />
+  if (tables.value === null)
+    return (
+      <main class="line-empty">
+        <p>{t('connection.connecting')}</p>
+      </main>
+    )
+  if (table.value === null || beginning.value) return <Begin />
+  if (isJoining.value === true)
+    return (
+      <>
+        <Head />
+        <Joining />
+      </>
+    )
   return (
     <>
       <Head />

@@ -22,11 +22,13 @@ import { useMemo, useState } from 'preact/hooks'
 import { distanceText } from '../../format.ts'
 import { language, t } from '../../i18n.ts'
 import { byNumber, lineNowS, ownParty, self } from '../../line/line-session.ts'
+import { around, positionsOf } from '../../line/line-map.ts'
 import { expected } from '../../line/order.ts'
 import type { Message, Step } from '../../line/types.ts'
 import { startReply } from '../../line/writing.ts'
 import { PlainChoice, PlainText } from './plain-fields.tsx'
 import { goTo, Ltr, openedNumber, SayButton } from './say.tsx'
+import { showOnMap } from './show-on-map.ts'
 import { at, secondsText, wordOf } from './text.ts'
 
 const RUNGS: readonly Step['step'][] = [
@@ -357,6 +359,7 @@ function readBody(message: Message): MessageBody | null {
 export function MessageDetail({ message }: { message: Message }) {
   const of = language.value
   const body = useMemo(() => readBody(message), [message])
+  const positions = positionsOf(message)
   const wants = expected(message)
   const leftS = message.clock === null || message.clock.stoppedS !== null ? null : message.clock.dueS - lineNowS.value
   const incoming = message.direction === 'in'
@@ -410,6 +413,15 @@ export function MessageDetail({ message }: { message: Message }) {
       ) : (
         <>
           {body.template !== null && <p class="sentence">{renderTemplate(body.template, body.content, of)}</p>}
+          {positions.length > 0 && (
+            <button
+              type="button"
+              name="show-message-map"
+              onClick={() => showOnMap({ kind: 'outlines', outlines: positions.map(({ at: place }) => around(place)) })}
+            >
+              {t('map.line-show')}
+            </button>
+          )}
           <ul class="items">
             {body.content.map((item) => (
               <Item key={item.letter} item={item} />

@@ -2,10 +2,12 @@ import { signal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
 import { t, tell } from '../../i18n.ts'
+import { signFirst } from '../../line/countersign.ts'
 import { type Officer, officers, type Outcome, say, type Saying } from '../../line/officers.ts'
+import { CarryOut } from './carry.tsx'
 
 /** The pane of the line that is in front on a narrow screen, and in the working column of a wide one. */
-export type LinePane = 'state' | 'messages' | 'write' | 'flights' | 'watch' | 'declare' | 'key'
+export type LinePane = 'state' | 'messages' | 'write' | 'flights' | 'watch' | 'declare' | 'second' | 'key'
 export const linePane = signal<LinePane>('state')
 /** Pane of the working column on a wide screen. */
 export type WorkPane = Exclude<LinePane, 'state' | 'messages'>
@@ -75,6 +77,7 @@ interface SayProps {
 export function SayButton({ label, saying, need = 1, primary = false, disabled = false, name, onSaid }: SayProps) {
   const [busy, setBusy] = useState(false)
   const [outcome, setOutcome] = useState<Outcome | null>(null)
+  const [halfSigned, setHalfSigned] = useState<string | null>(null)
   const signers: readonly Officer[] = officers.value.slice(0, need)
   const short = signers.length < need
   const run = async (): Promise<void> => {
@@ -91,7 +94,24 @@ export function SayButton({ label, saying, need = 1, primary = false, disabled =
     try {
       const came = await say(what, signers)
       setOutcome(came)
+      setHalfSigned(null)
       if (came.kind === 'said') onSaid?.()
+    } finally {
+      setBusy(false)
+    }
+  }
+  const half = async (): Promise<void> => {
+    const [first] = signers
+    const what = saying()
+    if (first === undefined || what === null) {
+      setOutcome(null)
+      return
+    }
+    setBusy(true)
+    try {
+      const came = await signFirst(what, first)
+      setHalfSigned(typeof came === 'string' ? came : null)
+      setOutcome(typeof came === 'string' ? null : came)
     } finally {
       setBusy(false)
     }
@@ -109,7 +129,20 @@ export function SayButton({ label, saying, need = 1, primary = false, disabled =
         {busy ? t('line.signing') : label}
         {need === 2 && <small> {t('line.two-officers')}</small>}
       </button>
+      {need === 2 && signers.length === 1 && (
+        <button type="button" name={`${name ?? 'say'}-half`} disabled={disabled || busy} onClick={() => void half()}>
+          {t('second.half')}
+        </button>
+      )}
       <OutcomeView outcome={outcome} />
+      {halfSigned !== null && need === 2 && (
+        <>
+          <p class="note" role="status">
+            {t('second.half-made')}
+          </p>
+          <CarryOut name="half-out" label={t('second.half-out')} text={halfSigned} file="half-signed.act" />
+        </>
+      )}
     </div>
   )
 }

@@ -128,6 +128,90 @@ function Availability({ party }: { party: string }) {
   )
 }
 
+/** Everything a party has suspended so far, newest first, what is over among it. */
+function Suspensions({ party }: { party: PartyState }) {
+  const all = party.suspensions ?? []
+  if (all.length === 0) return null
+  return (
+    <details class="suspensions">
+      <summary>{t('line.suspensions', { count: String(all.length) })}</summary>
+      <ul>
+        {all.toReversed().map(({ act, scope, reason, sinceS, untilS, safetyOnly, learntS, resumedS }) => (
+          <li key={`${act.origin} ${act.index}`} class={resumedS === null ? 'lasts' : 'over'}>
+            <strong>{wordOf('line.scope', scope)}</strong> · {wordOf('line.reason', reason)}
+            <br />
+            <Ltr>{at(sinceS)}</Ltr> –{' '}
+            {resumedS === null ? (
+              <strong>{t('line.suspension-lasts')}</strong>
+            ) : (
+              <>
+                <Ltr>{at(resumedS)}</Ltr> {t('line.suspension-over')}
+              </>
+            )}
+            {untilS !== null && (
+              <>
+                {' '}
+                · {t('line.until')} <Ltr>{at(untilS)}</Ltr>
+              </>
+            )}
+            {' · '}
+            {t('line.learnt')} <Ltr>{at(learntS)}</Ltr>
+            {safetyOnly && <small> · {t('line.safety-only')}</small>}
+            <br />
+            <code dir="ltr">
+              {act.origin} #{act.index}
+            </code>
+          </li>
+        ))}
+      </ul>
+    </details>
+  )
+}
+
+/** Contents that a mirror could have receipted and has not. */
+function Protests() {
+  const due = tableState.value?.protests ?? []
+  if (due.length === 0) return null
+  return (
+    <>
+      <h4>{t('line.protests')}</h4>
+      {due.map(({ origin, accused, size, witnesses, availableS, dueS }) => (
+        <p key={`${origin} ${accused}`} class="line-alarm" data-protest={accused}>
+          {t('line.protest', {
+            accused: partyTitle(accused),
+            origin,
+            size: String(size),
+            since: at(availableS),
+            due: at(dueS),
+            witnesses: witnesses.map(partyTitle).join(', '),
+          })}
+        </p>
+      ))}
+    </>
+  )
+}
+
+/** Whether all compute the same state of the same entries; a difference is shown and not settled (SR-20). */
+function Digests() {
+  const said = tableState.value?.digests ?? []
+  if (said.length === 0) return null
+  return (
+    <>
+      <h4>{t('line.digests')}</h4>
+      <ul class="digests">
+        {said.map(({ party, verdict, origin, index }) => (
+          <li key={party} class={verdict} data-digest={party}>
+            <bdi>{partyTitle(party)}</bdi>: <strong>{wordOf('line.digest', verdict)}</strong>{' '}
+            <code dir="ltr">
+              {origin} #{index}
+            </code>
+          </li>
+        ))}
+      </ul>
+    </>
+  )
+}
+
 function LinkView({ party }: { party: PartyState }) {
   const { link } = party
   if (link === null) return null
@@ -177,6 +261,7 @@ function Party({ party }: { party: PartyState }) {
         )}
       </p>
       <LinkView party={party} />
+      <Suspensions party={party} />
       <Availability party={party.party} />
     </li>
   )
@@ -213,6 +298,8 @@ export function Sides() {
           <Party key={party.party} party={party} />
         ))}
       </ul>
+      <Protests />
+      <Digests />
       <h4>{t('line.sequence')}</h4>
       {state.gaps.length === 0 ? (
         <p class="note">{t('line.sequence-whole')}</p>
