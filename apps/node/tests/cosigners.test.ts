@@ -7,14 +7,19 @@ import {
   decodeBundle,
   encodeBundle,
   formatCheckpoint,
+  formatNote,
   formatSignatureLine,
   formatVkey,
   openCheckpoint,
   type OpenedCheckpoint,
   parseAddCheckpoint,
   parseCheckpoint,
+  parseEvidence,
   parseNote,
   parseVkey,
+  type Signer,
+  signNote,
+  verifyCosignerFork,
 } from '@parley/record'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { expectError, type Folder, makeFolder, reportBody, shiftedClock, type TestNode } from './harness.ts'
@@ -85,6 +90,7 @@ async function founded(entries: number): Promise<string> {
 /** A cosigner whose every answer can be chosen; unless told otherwise it believes all it is sent. */
 interface Hollow {
   readonly vkey: string
+  readonly signer: Signer
   readonly relay: Relay
   /** Signature line over the head in a request, at a time. */
   line(body: Buffer, timeS?: number): string
@@ -98,7 +104,14 @@ async function hollowWitness(): Promise<Hollow & AsyncDisposable> {
   const line = (body: Buffer, timeS = Math.floor(Date.now() / 1000)): string =>
     formatSignatureLine(cosignCheckpoint(parseNote(parseAddCheckpoint(body).note).text, signer, timeS))
   relay.rule = ({ method, body }) => (method === 'POST' ? { status: 200, body: line(body) } : { status: 404, body: '' })
-  return { vkey, relay, line, spec: `${vkey}=${relay.url}`, [Symbol.asyncDispose]: () => relay[Symbol.asyncDispose]() }
+  return {
+    vkey,
+    signer,
+    relay,
+    line,
+    spec: `${vkey}=${relay.url}`,
+    [Symbol.asyncDispose]: () => relay[Symbol.asyncDispose](),
+  }
 }
 
 describe('a log with a witness and a mirror', () => {
@@ -326,6 +339,37 @@ describe('#52 a cosigner that lies', () => {
     expect((await evidenceIn(dataDir)).map(({ kind }) => kind)).toEqual(['cosigner-answer'])
     const { checkpoint, cosignatures } = await served(author, [hollow.vkey])
     expect([checkpoint.size, cosignatures.length]).toEqual([3, 0])
+  })
+
+  test('#79 one that vouches for a second history leaves a file by which anyone sees that it did', async () => {
+    await founded(2)
+    await using hollow = await hollowWitness()
+    await using author = await startRecordNode({ cosigners: [hollow.spec] }, { dataDir })
+    await expect.poll(() => statesOf(author), WAIT).toEqual([['current', 2]])
+    const { name: origin } = parseVkey(await vkeyIn(dataDir, 'log'))
+    const text = formatCheckpoint({ origin, size: 2, root: new Uint8Array(32).fill(5) })
+    const line = cosignCheckpoint(text, hollow.signer, 1_800_000_000)
+    // The log never signed this head: whoever vouches for it is at fault all the more.
+    const stranger = createSigner({ name: 'stranger.example/l', type: 0x01, seed: Buffer.alloc(32, 8) })
+    const signatures = [...parseNote(signNote(text, [stranger])).signatures, line]
+    hollow.relay.rule = ({ method }) =>
+      method === 'POST'
+        ? { status: 409, type: 'text/x.tlog.size', body: '9007199254740991\n' }
+        : { status: 200, body: Buffer.from(formatNote({ text, signatures })).toString() }
+    const forks = async (): Promise<unknown[]> =>
+      (await evidenceIn(dataDir)).filter(({ kind }) => kind === 'cosigner-fork')
+    await expect.poll(forks, WAIT).toEqual([expect.objectContaining({ origin, by: hollow.signer.key.name })])
+    const [told] = eventsOf(author, 'record.evidence')
+    const evidence = parseEvidence(await readFile(String(told?.['evidence'])))
+    if (evidence.kind !== 'cosigner-fork') return expect.unreachable()
+    expect(verifyCosignerFork(evidence, hollow.signer.key)).toMatchObject({
+      origin,
+      heads: [{ size: 2 }, { size: 2 }],
+      timesS: [expect.any(Number), 1_800_000_000],
+    })
+    // Nothing was signed by the log itself: it goes on.
+    await write(author, 1)
+    expect((await author.status()).head).toBe(3)
   })
 
   test.each([

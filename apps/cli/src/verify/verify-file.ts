@@ -1,6 +1,11 @@
 import {
+  type CosignerForkFinding,
+  encodeBase64,
+  encodeHex,
   type Evidence,
   EVIDENCE_HEADER,
+  type ForkFinding,
+  formatKeyId,
   formatVkey,
   isAct,
   isRecordError,
@@ -10,8 +15,11 @@ import {
   openCheckpoint,
   parseAct,
   parseEvidence,
+  parseNote,
   parseTlogProof,
   type Policy,
+  sha256,
+  type TwoHeads,
   type VerifierKey,
   verifyCosignerFork,
   verifyLogFork,
@@ -131,15 +139,13 @@ function showEvidence({ name, bytes }: Pick<FileTarget, 'name' | 'bytes'>, flags
   switch (evidence.kind) {
     case 'receipt':
       return proven(evidence.proof, evidence.entry, { name, flags, kind: 'receipt' })
-    case 'log-fork': {
-      const { origin, heads, index } = verifyLogFork(evidence, logKey(name, flags))
-      return forkShown('log fork', { origin, heads, index, who: 'the log itself' })
-    }
+    case 'log-fork':
+      return forkShown('log fork', evidence, verifyLogFork(evidence, logKey(whoSigned(name, evidence.first), flags)))
     case 'cosigner-fork': {
       const [cosigner] = cosignersOf(flags.cosigner, null)
-      if (cosigner === undefined) throw new CannotVerify(`${name} accuses a cosigner: give its key by --cosigner`)
-      const { origin, heads, index } = verifyCosignerFork(evidence, cosigner)
-      return forkShown('cosigner fork', { origin, heads, index, who: cosigner.name })
+      if (cosigner === undefined)
+        throw new CannotVerify(`${whoSigned(name, evidence.first)} and accuses a cosigner: give its key by --cosigner`)
+      return forkShown('cosigner fork', evidence, verifyCosignerFork(evidence, cosigner))
     }
     case 'non-delivery': {
       const observers = cosignersOf(flags.cosigner, null)
@@ -175,20 +181,49 @@ function showEvidence({ name, bytes }: Pick<FileTarget, 'name' | 'bytes'>, flags
   }
 }
 
-interface Fork {
-  readonly origin: string
-  readonly heads: readonly { readonly size: number }[]
-  readonly index: number | null
-  readonly who: string
+/** Names the lines on a head, so that one knows whose key to give. */
+function whoSigned(name: string, note: Uint8Array): string {
+  const lines = parseNote(note).signatures.map((line) => `${line.name}+${formatKeyId(line.keyId)}`)
+  return `${name} holds heads signed by ${lines.join(', ')}`
 }
 
-function forkShown(kind: string, { origin, heads, index, who }: Fork): Shown {
+/** Who said two things, by which key, of which trees, and what shows that no one log can have both. */
+function forkShown(kind: string, { leaves, prefix }: TwoHeads, found: ForkFinding | CosignerForkFinding): Shown {
+  const { origin, key, heads, index } = found
+  const timesS = 'timesS' in found ? found.timesS : null
   const sizes = heads.map(({ size }) => size)
+  const who = timesS === null ? 'the log itself' : key.name
   const where = index === null ? '' : `; they differ at entry ${index}`
+  const smaller = Math.min(...sizes)
+  const why =
+    leaves !== null
+      ? `entry ${index ?? ''} has another hash under each of them, proven to both roots`
+      : prefix === undefined
+        ? 'they are of one size and have two roots'
+        : `the log of the larger had, at ${smaller} entries, the root ${encodeBase64(prefix.root)}, proven to its root`
   return {
     kind,
-    facts: { origin, sizes, index, who },
-    lines: [['what', `${who} signed two histories of ${origin}, of ${sizes.join(' and ')} entries${where}`]],
+    facts: {
+      origin,
+      sizes,
+      index,
+      who,
+      key: { vkey: formatVkey(key), fingerprint: encodeHex(sha256(key.publicKey)) },
+      heads: heads.map(({ size, root }, i) => ({
+        size,
+        root: encodeBase64(root),
+        ...(timesS === null ? {} : { cosignedAtS: timesS[i] }),
+      })),
+    },
+    lines: [
+      ['what', `${who} signed two histories of ${origin}, of ${sizes.join(' and ')} entries${where}`],
+      ['key', formatVkey(key)],
+      ...heads.map(({ size, root }, i): [string, string] => [
+        i === 0 ? 'one' : 'other',
+        `${size} entries, root ${encodeBase64(root)}${timesS === null ? '' : `, cosigned at ${time(timesS[i] as number)}`}`,
+      ]),
+      ['because', why],
+    ],
   }
 }
 

@@ -242,6 +242,16 @@ describe('exit 1 and the place', () => {
     writeFileSync(evidence, formatEvidence({ kind: 'log-fork', first: readFileSync(seen), second, leaves: null }))
     const proven = await parley('verify', evidence, '--key', KEY)
     expect(proven).toMatchObject({ code: 0, out: expect.stringContaining('signed two histories') })
+    for (const fact of [
+      `key          ${KEY}`,
+      'one          1000 entries, root ',
+      'other        1000 entries, root ',
+      'two roots',
+    ])
+      expect(proven.out).toContain(fact)
+    // Without the key, whose it is, is told.
+    const unknown = await parley('verify', evidence)
+    expect(unknown).toMatchObject({ code: 2, err: expect.stringContaining(`heads signed by ${ORIGIN}+`) })
     writeFileSync(evidence, formatEvidence({ kind: 'log-fork', first: second, second, leaves: null }))
     expect((await parley('verify', evidence, '--key', KEY)).code).toBe(1)
   })

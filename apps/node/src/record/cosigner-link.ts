@@ -31,6 +31,7 @@ import type { Clock } from '@parley/units'
 import type { CosignerSpec } from './cosigner-spec.ts'
 import type { TellEvent } from './events.ts'
 import type { EvidenceStore } from './evidence-store.ts'
+import { keepCosignerFork } from './cosigner-fork.ts'
 import { forkAgainst, keepFork } from './fork.ts'
 import type { Fetched, HttpClient } from './http-client.ts'
 import { originHash } from './origin-hash.ts'
@@ -516,6 +517,7 @@ export class CosignerLink {
   /** Whether a head shown to us under our own key is not in our tree; the log then signs nothing more. */
   async #holdAgainst(note: Uint8Array, head: SignedCheckpoint): Promise<boolean> {
     const { log, evidence, spec, clock, tell, onFork } = this.#options
+    await this.#keepCosignerFork(note)
     let shown: ReturnType<typeof openCheckpoint>
     try {
       shown = openCheckpoint(note, log.key)
@@ -545,6 +547,17 @@ export class CosignerLink {
       : keepFork(evidence, { ...told, fork, nowMs: clock.nowMs() }))
     tell({ event: 'record.halt', cosigner: spec.name, message, evidence: file })
     return true
+  }
+
+  async #keepCosignerFork(shown: Uint8Array): Promise<void> {
+    const { log, evidence, spec, clock, tell } = this.#options
+    const kept = log.cosignedCheckpoint()
+    const vouched = kept === null ? null : { checkpoint: kept, note: kept.note }
+    const { name, keys } = spec
+    const parts = { name, keys, vouched, shown, reader: this.#tiles, nowMs: clock.nowMs() }
+    const file = await keepCosignerFork(evidence, parts)
+    const message = `${name} has vouched for a head that is not in this log, and for one that is`
+    if (file !== null) tell({ event: 'record.evidence', cosigner: name, message, evidence: file })
   }
 
   /** The checkpoint that the cosigner shows for our log to anyone; null: none, or it cannot be had. */

@@ -9,9 +9,9 @@ export interface Evidence {
   /**
    * `log-fork`: two heads that one log cannot have, both signed by it: a proof by itself. `log-suspicion`: a signed head that was
    * not shown to continue the one held, which a bad proof beside a good head also gives. `log-ahead`: a signed head of our own log beyond
-   * its end here. `cosigner-answer`: what a cosigner answered.
+   * its end here. `cosigner-fork`: lines of one cosigner on two histories, a proof by itself. `cosigner-answer`: what a cosigner answered.
    */
-  readonly kind: 'log-fork' | 'log-suspicion' | 'log-ahead' | 'cosigner-answer'
+  readonly kind: 'log-fork' | 'log-suspicion' | 'log-ahead' | 'cosigner-fork' | 'cosigner-answer'
   readonly origin: string
   /** Who kept or said it: `witness`, `mirror`, or the name of a cosigner. */
   readonly by: string
