@@ -1,6 +1,7 @@
 import { request } from 'node:https'
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
+import { connect } from 'node:tls'
 import { describe, expect, test } from 'vitest'
 import { originHash } from '../src/record/origin-hash.ts'
 import { openTlsKey, type TlsKey } from '../src/line/tls-key.ts'
@@ -38,6 +39,19 @@ async function knock(side: Side, path: string, key: TlsKey | null, { method = 'G
 }
 
 describe('the line port', () => {
+  test('#81 hangs up on a request that is begun and never finished', async () => {
+    await using folder = await makeFolder()
+    await using north = await startSide('north')
+    const key = await openTlsKey(folder.path)
+    const { port } = new URL(north.node.node.line.address as string)
+    const slow = connect({ host: '127.0.0.1', port: Number(port), rejectUnauthorized: false, ...key })
+    let said = ''
+    slow.on('data', (chunk: Buffer) => (said += chunk.toString()))
+    slow.write('GET /line/ridge-7/mirror/checkpoint HTTP/1.1\r\nHost: x')
+    await once(slow, 'close')
+    expect(said.split('\r\n')[0]).toMatch(/^(HTTP\/1\.1 408 .*)?$/)
+  }, 60_000)
+
   test('#82 answers members of a table, by their enrolled keys, and nobody else', async () => {
     await using folder = await makeFolder()
     await using north = await startSide('north')

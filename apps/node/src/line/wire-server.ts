@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
-import type { Socket } from 'node:net'
+import { createServer as createTcpServer, type Server as TcpServer, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { pinOfPeer } from '@parley/client/tls'
@@ -11,6 +11,7 @@ import { type ProtocolAnswer, refusal } from '../record/answer.ts'
 import { type ReadableLog, readResource } from '../record/log-resource.ts'
 import type { Mirror } from '../record/mirror.ts'
 import type { Witness } from '../record/witness.ts'
+import { HandshakeGate } from './handshake-gate.ts'
 import type { TlsKey } from './tls-key.ts'
 import { TokenBucket } from './token-bucket.ts'
 
@@ -42,10 +43,13 @@ const REQUEST_TIMEOUT_MS = 60_000
 const HEADERS_TIMEOUT_MS = 10_000
 const HEADERS_LIMIT = 8 * 1024
 const MAX_CONNECTIONS = 512
+const HANDSHAKES = { perS: 40, burst: 80, maxWaiting: 256 } as const
 const MAX_PER_MEMBER = 32
 const MAX_BLOB_BYTES = 16 * 1024 * 1024
 const EARLY_RETRY_S = 2
 const TEXT = 'text/plain; charset=utf-8'
+/** Stands for the address of whoever calls through a relay. */
+const RELAYED = 'relay'
 
 /**
  * Where other parties' nodes reach this one: the witness and mirror of each table, below `/line/<table>`, over TLS that both ends show
@@ -53,6 +57,8 @@ const TEXT = 'text/plain; charset=utf-8'
  */
 export class WireServer {
   readonly #options: WireOptions
+  readonly #listener: TcpServer
+  readonly #gate: HandshakeGate
   readonly #server: Server
   readonly #members = new Map<Duplex, string | null>()
   readonly #connections = new Map<string, number>()
@@ -80,7 +86,17 @@ export class WireServer {
     this.#server.requestTimeout = REQUEST_TIMEOUT_MS
     this.#server.headersTimeout = HEADERS_TIMEOUT_MS
     this.#server.keepAliveTimeout = 75_000
-    this.#server.maxConnections = MAX_CONNECTIONS
+    // It has no port of its own, and holds requests to their time from the moment it is told that it listens.
+    this.#server.emit('listening')
+    this.#gate = new HandshakeGate((connection) => {
+      this.#server.emit('connection', connection)
+      connection.resume()
+    }, HANDSHAKES)
+    this.#listener = createTcpServer({ noDelay: true, pauseOnConnect: !plain }, (socket) => {
+      if (plain) this.#server.emit('connection', socket)
+      else this.#gate.enter(socket, socket.remoteAddress ?? '')
+    })
+    this.#listener.maxConnections = MAX_CONNECTIONS
     this.#server.on(plain ? 'connection' : 'secureConnection', (socket: Socket | TLSSocket) => {
       socket.setNoDelay?.(true)
       const pin = plain ? 'plain' : pinOfPeer(socket as TLSSocket)
@@ -103,30 +119,33 @@ export class WireServer {
 
   /** Opens the port; resolves with the one that was taken. @throws {StartRefused} */
   async listen(port: number, host: string): Promise<number> {
-    this.#server.listen({ port, host, backlog: 256 })
+    this.#listener.listen({ port, host, backlog: 256 })
     try {
-      await once(this.#server, 'listening')
+      await once(this.#listener, 'listening')
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
       throw new StartRefused(
         `the line port ${port} on ${host} cannot be opened (${code ?? String(error)}): choose another by --line-port`,
       )
     }
-    const address = this.#server.address()
+    const address = this.#listener.address()
     return typeof address === 'object' && address !== null ? address.port : port
   }
 
   /** Takes a connection that came by another way than the port, such as a relay; TLS begins on it like on any other. */
   accept(connection: Duplex): void {
-    this.#server.emit('connection', connection)
+    this.#gate.enter(connection, RELAYED)
   }
 
   async close(): Promise<void> {
+    this.#gate.close()
     for (const socket of this.#members.keys()) socket.destroy()
-    if (!this.#server.listening) return
     this.#server.closeAllConnections()
-    const closed = once(this.#server, 'close')
+    // It never listened: what it counts in time and looks after is to end all the same.
     this.#server.close()
+    if (!this.#listener.listening) return
+    const closed = once(this.#listener, 'close')
+    this.#listener.close()
     await closed
   }
 
@@ -152,6 +171,7 @@ export class WireServer {
       return send(response, refusal('LINE_PEER_EARLY', { retryAfterS: EARLY_RETRY_S }))
     // A table is not told of to those who are not at it.
     if (parts === null || table === null || member === null) return send(response, refusal('LINE_PEER_UNKNOWN'))
+    this.#gate.trust(request.socket.remoteAddress ?? RELAYED)
     const [, , role, path] = parts as unknown as [string, string, 'witness' | 'mirror', string]
     if (request.method === 'GET') return this.#get(response, table, { role, path })
     const bucket = this.#bucket(table, member)
