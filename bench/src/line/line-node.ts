@@ -25,15 +25,19 @@ export async function startLineNode({
   party,
   port,
   linePort,
+  preload = null,
 }: {
   readonly dir: string
   readonly party: string
   readonly port: number
   readonly linePort: number
+  /** A library that is loaded into the process before all others. */
+  readonly preload?: string | null
 }): Promise<LineNode> {
   const flags = ['--port', String(port), '--data', dir, '--party', party, '--line-port', String(linePort)]
   const child = spawn(process.execPath, [PROGRAM, ...flags, '--issuer', '--allow-http-base-urls'], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    ...(preload === null ? {} : { env: { ...process.env, LD_PRELOAD: preload } }),
   })
   const said: string[] = []
   for (const stream of [child.stdout, child.stderr])

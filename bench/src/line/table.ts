@@ -34,10 +34,13 @@ export async function openBenchTable(
     names,
     observers = [],
     charter = {},
+    preload = null,
   }: {
     readonly names: readonly string[]
     readonly observers?: readonly string[]
     readonly charter?: Partial<Omit<Charter, 'table' | 'parties'>>
+    /** A library that is loaded into every node before all others. */
+    readonly preload?: string | null
   },
 ): Promise<BenchTable> {
   const folder = join(context.workDir, `line-${tables++}`)
@@ -48,7 +51,7 @@ export async function openBenchTable(
   }
   try {
     for (const party of names) {
-      const at = { dir: join(folder, party), party, port: await freePort(), linePort: await freePort() }
+      const at = { dir: join(folder, party), party, port: await freePort(), linePort: await freePort(), preload }
       const one: BenchParty = {
         party,
         side: simulatedSide(TABLE, party, randomBytes(32)),
