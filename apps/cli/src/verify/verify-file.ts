@@ -66,12 +66,14 @@ export function verifyFile({ name, bytes }: FileTarget, flags: VerifyFlags, { pr
   return VERIFY_EXIT.verified
 }
 
-type FileKind = 'act' | 'proof' | 'evidence' | 'checkpoint'
+type FileKind = 'act' | 'proof' | 'evidence' | 'account' | 'checkpoint'
 
 function kindOf(bytes: Uint8Array): FileKind {
   const start = String.fromCharCode(...bytes.subarray(0, 64))
   if (isAct(bytes)) return 'act'
   if (start.startsWith(PROOF_HEADER)) return 'proof'
+  // No origin of a log begins so.
+  if (start.startsWith('{')) return 'account'
   return start.startsWith(EVIDENCE_HEADER) ? 'evidence' : 'checkpoint'
 }
 
@@ -81,6 +83,7 @@ const SHOW: Readonly<Record<FileKind, Show>> = {
   act: showAct,
   proof: showProof,
   evidence: showEvidence,
+  account: showAccount,
   checkpoint: showCheckpoint,
 }
 
@@ -135,7 +138,32 @@ function proven(
 }
 
 function showEvidence({ name, bytes }: Pick<FileTarget, 'name' | 'bytes'>, flags: VerifyFlags): Shown {
-  const evidence: Evidence = parseEvidence(bytes)
+  return evidenceShown(parseEvidence(bytes), { name, flags })
+}
+
+/**
+ * What a node wrote down beside the bytes it keeps as evidence. Two heads of one size prove a fork from here too, as those
+ * kept before nodes wrote evidence files; anything else is what somebody said.
+ */
+function showAccount({ name, bytes }: Pick<FileTarget, 'name' | 'bytes'>, flags: VerifyFlags): Shown {
+  let account: Record<string, unknown>
+  try {
+    account = JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>
+  } catch (error) {
+    throw new CannotVerify(`${name} begins as JSON and is none`, { cause: error })
+  }
+  const { kind, message, notes } = account
+  if (account['format'] !== 1 || !Array.isArray(notes)) throw new CannotVerify(`${name} is JSON that nobody signed`)
+  const [first, second] = notes.map((note) => new TextEncoder().encode(String(note)))
+  const oneSize = new Set(notes.map((note) => String(note).split('\n')[1])).size === 1
+  if (kind === 'log-fork' && first !== undefined && second !== undefined && oneSize)
+    return evidenceShown({ kind, first, second, leaves: null }, { name, flags })
+  throw new CannotVerify(
+    `${name} tells what a node saw (${String(message)}) and proves nothing by itself. What can be proven lies beside it under the same name with .evidence`,
+  )
+}
+
+function evidenceShown(evidence: Evidence, { name, flags }: { name: string; flags: VerifyFlags }): Shown {
   switch (evidence.kind) {
     case 'receipt':
       return proven(evidence.proof, evidence.entry, { name, flags, kind: 'receipt' })

@@ -249,6 +249,31 @@ describe('exit 1 and the place', () => {
       'two roots',
     ])
       expect(proven.out).toContain(fact)
+    // What a node tells beside it, and told alone in former times.
+    const account = fresh()
+    const told = (kind: string, notes: readonly Uint8Array[]): void =>
+      writeFileSync(
+        account,
+        JSON.stringify({
+          format: 1,
+          keptAtMs: 1,
+          kind,
+          message: 'two',
+          notes: notes.map((each) => Buffer.from(each).toString()),
+        }),
+      )
+    told('log-fork', [readFileSync(seen), second])
+    expect(await parley('verify', account, '--key', KEY)).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('two roots'),
+    })
+    told('log-fork', [second, second])
+    expect((await parley('verify', account, '--key', KEY)).code).toBe(1)
+    told('log-suspicion', [readFileSync(seen), second])
+    expect(await parley('verify', account, '--key', KEY)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('.evidence'),
+    })
     // Without the key, whose it is, is told.
     const unknown = await parley('verify', evidence)
     expect(unknown).toMatchObject({ code: 2, err: expect.stringContaining(`heads signed by ${ORIGIN}+`) })
