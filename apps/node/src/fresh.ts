@@ -17,5 +17,14 @@ function freshOvn(): string {
   return stock.toString('base64url', left * OVN_BYTES, (left + 1) * OVN_BYTES)
 }
 
-/** The randomness one command may use up. */
-export const fresh = (): Fresh => ({ ovn: freshOvn(), id: randomUUID() as EntityId })
+/** The randomness one command may use up. The id is drawn when it is asked for, as few commands do. */
+export function fresh(): Fresh {
+  let id: EntityId | null = null
+  return {
+    ovn: freshOvn(),
+    get id() {
+      id ??= randomUUID() as EntityId
+      return id
+    },
+  }
+}

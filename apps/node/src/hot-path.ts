@@ -67,6 +67,9 @@ export function hotPath(options: HotPathOptions): (request: IncomingMessage, res
     request.on('end', () => {
       const whole = chunks === null ? bytes : Buffer.concat(chunks)
       if (whole === null) return
+      // The request lives until it is answered; its bytes need not.
+      bytes = null
+      chunks = null
       let answered: ReturnType<typeof answerRoute>
       try {
         answered = answerRoute(

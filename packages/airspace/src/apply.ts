@@ -15,20 +15,22 @@ import {
   setOvn,
 } from './state.ts'
 
-/** Cells that a decision has covered already, kept until the same volumes are applied a moment later. Purely a saving. */
-const covered = new WeakMap<readonly Volume4D[], Int32Array>()
+/**
+ * What was covered last: the volumes of a decision are applied a moment later, and covered once. Purely a saving. Of one list only, as a
+ * map of them all costs more to fill, and to collect, than it saves.
+ */
+let covered: { readonly volumes: readonly Volume4D[]; readonly cells: Int32Array } | null = null
 
 /** The level-13 cells of all volumes together, ascending. The result is shared: do not change it. */
 export function cellsOfVolumes(volumes: readonly Volume4D[]): Int32Array {
-  const known = covered.get(volumes)
-  if (known !== undefined) return known
+  if (covered?.volumes === volumes) return covered.cells
   let cells: Int32Array
   if (volumes.length === 1) cells = coverOutline(volumes[0]!.outline)
   else {
     const parts = volumes.map((volume) => coverOutline(volume.outline))
     cells = unionOfCells(parts)
   }
-  covered.set(volumes, cells)
+  covered = { volumes, cells }
   return cells
 }
 
