@@ -8,7 +8,7 @@ import {
   decodeEntry,
   dumpState,
   type Entry,
-  encodeEntry,
+  encodeEntryAtOnce,
   loadState,
   type Rules,
   SnapshotError,
@@ -178,7 +178,8 @@ export class Pool implements AsyncDisposable {
   #append(entry: Entry): Promise<unknown> {
     const expected = this.#tail
     const seq = expected + 1
-    const bytes = encodeEntry(entry)
+    // The journal copies what it is given before it returns.
+    const bytes = encodeEntryAtOnce(entry)
     const size = bytes.byteLength
     this.#waitingBytes += size
     const durable = this.#journal.append(expected, [bytes]).then(

@@ -17,8 +17,9 @@ export class Writer {
   #view = new DataView(this.#bytes.buffer)
   #at = 0
 
+  /** What was written, as a view of the writer's own memory: it holds until the next write. */
   finish(): Uint8Array {
-    const out = this.#bytes.slice(0, this.#at)
+    const out = this.#bytes.subarray(0, this.#at)
     this.#at = 0
     return out
   }

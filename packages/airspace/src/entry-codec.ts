@@ -53,7 +53,10 @@ const CHANGE_CODE = new Map<Change['kind'], number>(CHANGE_KINDS.map((kind, code
 const writer = new Writer()
 
 /** Encodes `entry`. The result is the caller's. */
-export function encodeEntry(entry: Entry): Uint8Array {
+export const encodeEntry = (entry: Entry): Uint8Array => encodeEntryAtOnce(entry).slice()
+
+/** Encodes `entry` for a caller that copies the bytes at once: they hold only until the next entry is encoded. */
+export function encodeEntryAtOnce(entry: Entry): Uint8Array {
   const { outcome, rules } = entry
   if (rules !== null && outcome.kind === 'refused' && outcome.claimed === null)
     throw new EntryFormatError('a refusal since version 2 says what was claimed')

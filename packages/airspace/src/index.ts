@@ -20,7 +20,7 @@ export type {
 export { decide } from './decide.ts'
 export { NO_SUBSCRIPTION_ID } from './decide-operational-intent.ts'
 export type { Decision, Missing } from './decision.ts'
-export { decodeEntry, encodeEntry } from './entry-codec.ts'
+export { decodeEntry, encodeEntry, encodeEntryAtOnce } from './entry-codec.ts'
 export { type Explanation, explain, type Plan } from './explain.ts'
 export { footprintOf } from './matching.ts'
 export type {

@@ -5,7 +5,7 @@ import { EntryFormatError } from './bytes.ts'
 import type { Command, Fresh } from './commands.ts'
 import { decide } from './decide.ts'
 import type { Decision } from './decision.ts'
-import { decodeEntry, encodeEntry } from './entry-codec.ts'
+import { decodeEntry, encodeEntry, encodeEntryAtOnce } from './entry-codec.ts'
 import { footprintOf } from './matching.ts'
 import type { AcceptedOutcome, Change, Claimed, Entry } from './model.ts'
 import { AirspaceState } from './state.ts'
@@ -101,7 +101,7 @@ export class Replayer {
         return finding(`a repetition of entry ${decision.seq}, which makes no entry`)
       case 'accepted':
       case 'refused': {
-        if (!equal(encodeEntry(decision.entry), bytes)) return finding(difference(entry, decision))
+        if (!equal(encodeEntryAtOnce(decision.entry), bytes)) return finding(difference(entry, decision))
         apply(this.#state, decision.entry, seq)
         this.#judged += 1
         return null
