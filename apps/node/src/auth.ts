@@ -1,7 +1,7 @@
-import { createPublicKey, type KeyObject } from 'node:crypto'
+import { createPublicKey, type KeyObject, verify as verifySignature } from 'node:crypto'
 import { ApiError } from '@parley/contracts'
 import type { Clock } from '@parley/units'
-import { compactVerify, decodeProtectedHeader } from 'jose'
+import { decodeProtectedHeader } from 'jose'
 
 /** Who asks, as their token says. */
 export interface Identity {
@@ -21,6 +21,8 @@ export interface TrustedKeys {
 const MAX_LIFETIME_S = 3600
 const CACHE_LIMIT = 10_000
 const MAX_TOKEN_CHARS = 8_192
+/** RFC 7518, 3.3. */
+const MIN_MODULUS_BITS = 2048
 
 /**
  * Checks bearer tokens as the standard's deployments do: RS256 by any trusted key (`kid` is not relied on), non-empty `sub` and
@@ -67,30 +69,28 @@ export class TokenVerifier {
   }
 
   async #claims(token: string): Promise<Record<string, unknown>> {
-    let alg: unknown
+    let header: ReturnType<typeof decodeProtectedHeader>
     try {
-      alg = decodeProtectedHeader(token).alg
+      header = decodeProtectedHeader(token)
     } catch (cause) {
       throw new ApiError('AUTH_TOKEN_INVALID', { cause })
     }
-    if (alg !== 'RS256') throw new ApiError('AUTH_ALGORITHM_REFUSED')
-    for (const key of await this.#trusted.keys()) {
-      let payload: Uint8Array
-      try {
-        ;({ payload } = await compactVerify(token, key, { algorithms: ['RS256'] }))
-      } catch {
-        continue
-      }
-      try {
-        const claims: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload))
-        if (typeof claims === 'object' && claims !== null && !Array.isArray(claims))
-          return claims as Record<string, unknown>
-      } catch (cause) {
-        throw new ApiError('AUTH_TOKEN_INVALID', { cause })
-      }
-      throw new ApiError('AUTH_TOKEN_INVALID', { message: 'the claims are not a JSON object' })
+    if (header.alg !== 'RS256') throw new ApiError('AUTH_ALGORITHM_REFUSED')
+    const parts = token.split('.')
+    const [, payload, signature] = parts
+    // An extension that must be understood is one that is not.
+    const isReadable = parts.length === 3 && isBase64url(payload) && isBase64url(signature) && header.crit === undefined
+    const keys = await this.#trusted.keys()
+    if (!isReadable || !isSignedByAny(token, signature, keys)) throw new ApiError('AUTH_SIGNATURE_INVALID')
+    let claims: unknown
+    try {
+      claims = JSON.parse(utf8.decode(Buffer.from(payload, 'base64url')))
+    } catch (cause) {
+      throw new ApiError('AUTH_TOKEN_INVALID', { cause })
     }
-    throw new ApiError('AUTH_SIGNATURE_INVALID')
+    if (typeof claims !== 'object' || claims === null || Array.isArray(claims))
+      throw new ApiError('AUTH_TOKEN_INVALID', { message: 'the claims are not a JSON object' })
+    return claims as Record<string, unknown>
   }
 
   #judge(claims: Record<string, unknown>): CachedIdentity {
@@ -113,6 +113,27 @@ export class TokenVerifier {
     const scopes = typeof scope === 'string' ? scope.split(' ').filter((one) => one !== '') : []
     return { sub, scopes: new Set(scopes), expiresAtS: exp }
   }
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+/** RFC 7515: the alphabet for URLs, no padding; one character over holds no byte. */
+const isBase64url = (text: string | undefined): text is string =>
+  text !== undefined && /^[\w-]+$/.test(text) && text.length % 4 !== 1
+
+/**
+ * Whether the last part is the RS256 signature, over what stands before it, by one of the keys that are RSA and long enough for it.
+ * At once and on this thread: that is a tenth of what the way through the thread pool takes.
+ */
+function isSignedByAny(token: string, signature: string, keys: readonly KeyObject[]): boolean {
+  const signed = Buffer.from(token.slice(0, -(signature.length + 1)), 'latin1')
+  const bytes = Buffer.from(signature, 'base64url')
+  return keys.some(
+    (key) =>
+      key.asymmetricKeyType === 'rsa' &&
+      (key.asymmetricKeyDetails?.modulusLength ?? 0) >= MIN_MODULUS_BITS &&
+      verifySignature('RSA-SHA256', signed, key, bytes),
+  )
 }
 
 /** Refuses who carries none of the scope sets in full. @throws {ApiError} `SCOPE_MISSING` */

@@ -43,6 +43,13 @@ function badHeaders(): Record<string, readonly [authorization: string | null, co
     'no token but text': ['Bearer nonsense', 'AUTH_TOKEN_INVALID'],
     'two parts': [`Bearer ${head}.${payload}`, 'AUTH_TOKEN_INVALID'],
     'an empty signature': [`Bearer ${head}.${payload}.`, 'AUTH_SIGNATURE_INVALID'],
+    'a signature with padding': [`Bearer ${good}==`, 'AUTH_SIGNATURE_INVALID'],
+    'a signature with a character too many': [`Bearer ${good}AAA`, 'AUTH_SIGNATURE_INVALID'],
+    'a signature with a character that is none': [
+      `Bearer ${head}.${payload}.${signature.slice(0, 9)}+${signature.slice(10)}`,
+      'AUTH_SIGNATURE_INVALID',
+    ],
+    'five parts': [`Bearer ${good}.${payload}.${signature}`, 'AUTH_SIGNATURE_INVALID'],
     'a token longer than any': [`Bearer ${good}${'A'.repeat(9000)}`, 'AUTH_TOKEN_INVALID'],
     'alg none': [`Bearer ${makeUnsignedToken(goodClaims())}`, 'AUTH_ALGORITHM_REFUSED'],
     'alg none with the signature of a good one': [
