@@ -265,6 +265,11 @@ export class SqliteStore {
     this.#db.close()
   }
 
+  /** Gives the folder's lock up after `close`, in a thread that goes on. */
+  unlock(): void {
+    this.#lock.close()
+  }
+
   /** Stored entries in order, one batch in memory at a time. */
   *#entries(from: number, to: number): Generator<{ seq: number; bytes: Uint8Array }> {
     for (let next = from; next < to; ) {

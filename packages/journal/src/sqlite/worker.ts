@@ -8,6 +8,9 @@ import type { LogRequest, OpenRequest, StoreAnswer, StoreRequest, ThreadRequest,
 import { SqliteStore } from './store.ts'
 
 const IDLE_TICK_MS = 1000
+const MAX_COLLECTIONS = 20
+/** What a statement holds may itself be freed by the next collection only. */
+const COLLECTIONS_AFTER = 4
 
 type Answer = (message: StoreAnswer, transfer?: ArrayBuffer[]) => void
 
@@ -27,7 +30,7 @@ function open({ settings, port }: OpenRequest): void {
     store = new SqliteStore(settings, { notify: (notice) => answer({ kind: 'notice', notice }) })
   } catch (error) {
     answer({ kind: 'refused', error: wire(error) })
-    void letGo(port)
+    void letGo(port, null)
     return
   }
   const { head, journalId, log } = store
@@ -39,10 +42,16 @@ function open({ settings, port }: OpenRequest): void {
  * Says that a store is closed once it has let go of its files. SQLite keeps a database open, and locked, while a statement of it
  * exists, and statements end with their last reference: so what nothing holds any more is collected first.
  */
-async function letGo(port: MessagePort): Promise<void> {
-  // Whoever called this still has the store at hand.
+async function letGo(port: MessagePort, store: WeakRef<SqliteStore> | null): Promise<void> {
+  let after = 0
+  for (let tries = 0; tries < MAX_COLLECTIONS && after < COLLECTIONS_AFTER; tries += 1) {
+    // Whoever called this still has the store at hand; what was collected is closed in turns of the event loop that follow.
+    await turn()
+    await turn()
+    collect()
+    if (store?.deref() === undefined) after += 1
+  }
   await turn()
-  collect()
   await turn()
   port.close()
 }
@@ -112,7 +121,10 @@ function serve(opened: SqliteStore, { port, answer }: { readonly port: MessagePo
         store.close()
         // A thread that ends now lets go of everything by that.
         if (request.last) port.close()
-        else void letGo(port)
+        else {
+          store.unlock()
+          void letGo(port, new WeakRef(store))
+        }
         return
       default:
         reply(request.id, () => {
