@@ -30,6 +30,10 @@ interface Flags {
   readonly mirrorFor?: readonly string[]
   readonly mirrorQuota: number
   readonly pq: boolean
+  readonly continueLog?: number
+  readonly acceptLoss: boolean
+  readonly nextLogKeys: boolean
+  readonly retireKey?: readonly string[]
   readonly party?: string
   readonly linePort?: number
   readonly lineHost: string
@@ -84,6 +88,10 @@ async function serve(flags: Flags): Promise<void> {
         mirrorFor: flags.mirrorFor ?? [],
         mirrorQuotaBytes: flags.mirrorQuota * 2 ** 20,
         pq: flags.pq,
+        continueLog: flags.continueLog ?? null,
+        acceptLoss: flags.acceptLoss,
+        nextLogKeys: flags.nextLogKeys,
+        retireKeys: flags.retireKey ?? [],
       },
       line: {
         party: flags.party ?? null,
@@ -245,6 +253,31 @@ const command = buildCommand<Flags>({
         kind: 'boolean',
         default: false,
         brief: 'Add an ML-DSA-44 line to cosignatures, at most once an hour a log',
+      },
+      continueLog: {
+        kind: 'parsed',
+        parse: countOf,
+        optional: true,
+        brief:
+          'Give up the log of this number and go on under the next one, with a new key; once done it changes nothing',
+      },
+      acceptLoss: {
+        kind: 'boolean',
+        default: false,
+        brief: 'With --continue-log: give up entries that were cosigned and that no mirror and no copy holds any more',
+      },
+      nextLogKeys: {
+        kind: 'boolean',
+        default: false,
+        brief: 'Make the keys of the next three logs and tell them, for cosigners to know before they are needed',
+      },
+      retireKey: {
+        kind: 'parsed',
+        parse: String,
+        optional: true,
+        variadic: true,
+        brief:
+          'Name of the key of this witness or mirror to replace by a new one; once done it changes nothing; repeatable',
       },
       party: {
         kind: 'parsed',

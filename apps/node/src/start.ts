@@ -13,9 +13,11 @@ import { LINE_DEFAULTS } from './line/options.ts'
 import { LineService } from './line/service.ts'
 import { isLoopback, LOOPBACK_HOSTS, type NodeOptions } from './options.ts'
 import { Pool } from './pool.ts'
+import { chainJournals } from './record/chained-journal.ts'
 import { eventLines } from './record/events.ts'
 import { forgetFreshKey, type HeldKey } from './record/key-files.ts'
-import { openLogKey, openRecord, planRecord, type RecordPlan, type RecordService } from './record/service.ts'
+import { openPlace } from './record/open-place.ts'
+import { openRecord, planRecord, type RecordPlan, type RecordService } from './record/service.ts'
 import { prepareScenario, type ScenarioRun } from './scenario-run.ts'
 import { buildServer } from './server.ts'
 import { NO_SCENARIO } from './simulation.ts'
@@ -69,12 +71,22 @@ export async function startNode(options: NodeOptions, environment: StartEnvironm
 
   const dataDir = resolve(options.dataDir)
   await claimFolder(dataDir, options.issuer)
-  const key = await openLogKey(dataDir, options.record)
-  const journal = await openJournal(dataDir, { key, plan, clock, log })
+  const { dir, key, handover } = await openPlace(dataDir, plan, { clock, log })
+  const past = handover?.past ?? []
+  const closePast = async (): Promise<void> => {
+    for (const before of past) await before.journal.close()
+  }
+  let journal: Journal
+  try {
+    journal = await openJournal(dir, { dataDir, key, plan, clock, log })
+  } catch (error) {
+    await closePast()
+    throw error
+  }
   let record: RecordService | null = null
   let line: LineService | null = null
   try {
-    const opened = await openRecord(plan, { journal, key }, { dataDir, clock, log })
+    const opened = await openRecord(plan, { journal, key, handover }, { dataDir, clock, log })
     record = opened
     const lineOptions = options.line ?? LINE_DEFAULTS
     const told = options.lineScenario ?? null
@@ -94,7 +106,7 @@ export async function startNode(options: NodeOptions, environment: StartEnvironm
       tellHalted = settle
     })
     const pool = await Pool.open({
-      journal,
+      journal: past.length === 0 ? journal : chainJournals(past, journal),
       clock,
       rules: { exact: options.exact, compat: options.compat },
       onHalt: (cause) => {
@@ -147,6 +159,7 @@ export async function startNode(options: NodeOptions, environment: StartEnvironm
     await line?.close()
     await record?.close()
     await journal.close()
+    await closePast()
     throw error
   }
 }
@@ -174,17 +187,18 @@ async function listen(
 }
 
 interface JournalEnvironment {
+  readonly dataDir: string
   readonly key: HeldKey
   readonly plan: RecordPlan
   readonly clock: Clock
   readonly log: (line: string) => void
 }
 
-async function openJournal(dataDir: string, environment: JournalEnvironment): Promise<Journal> {
-  const { key, plan, clock } = environment
+async function openJournal(dir: string, environment: JournalEnvironment): Promise<Journal> {
+  const { dataDir, key, plan, clock } = environment
   try {
     return await openSqliteJournal({
-      dir: join(dataDir, 'journal'),
+      dir,
       kind: 'pool',
       clock,
       onNotice: (notice) => tellNotice(notice, environment),

@@ -14,6 +14,7 @@ import {
   formatAddEntries,
   formatCheckpoint,
   isRecordError,
+  isSignedBy,
   openCheckpoint,
   type PackageContent,
   packageIntervals,
@@ -22,6 +23,7 @@ import {
   proveSubtree,
   readAddCheckpointAnswer,
   readAddEntriesAnswer,
+  readContinuation,
   readPendingAnswer,
   TILE_WIDTH,
   type TileReader,
@@ -505,6 +507,7 @@ export class CosignerLink {
           await this.#keepAnswer(head, answer, verdict.why)
           throw this.#fault('cosignature-invalid', verdict.why, true)
         }
+        if (verdict.status === 410) throw await this.#continued()
         throw this.#fault('configuration', `${verdict.why} (${verdict.status})`)
       case 'bug':
         throw this.#fault('refused', `${verdict.why} (${verdict.status})`)
@@ -512,6 +515,30 @@ export class CosignerLink {
       case 'cosigned':
         throw this.#fault('contradiction', 'its answer is not one to what was asked')
     }
+  }
+
+  /**
+   * The cosigner holds that this log was given up. Believed where the continuation is signed by this log's own key: then a newer copy of the
+   * folder is at work, and this one halts. Without that it may be a lie, and is told only.
+   */
+  async #continued(): Promise<PushFailed> {
+    const { http, spec, log, onFork } = this.#options
+    const { status, bytes } = await http.get(`${spec.url}/${originHash(log.origin)}/continuation`, {
+      maxBytes: 131_072,
+    })
+    const message = 'it holds that this log was given up and goes on under a higher number'
+    try {
+      const continuation = status === 200 ? readContinuation(bytes) : null
+      if (continuation !== null && continuation.from.origin === log.origin && isSignedBy(continuation, log.key)) {
+        this.#raise('continued', message, { lasting: true })
+        onFork(
+          `${spec.name} shows that this log was given up and goes on as ${continuation.origin}: a newer copy of this folder is at work, or was`,
+        )
+      }
+    } catch (error) {
+      if (!isRecordError(error)) throw error
+    }
+    return this.#fault('continued', message)
   }
 
   /** Whether a head shown to us under our own key is not in our tree; the log then signs nothing more. */

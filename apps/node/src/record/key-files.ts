@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { readFile, rm } from 'node:fs/promises'
+import { readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { syncFolder } from '@parley/journal'
 import {
   createSigner,
   formatSkey,
@@ -45,6 +46,8 @@ export type NameKey = (label: string) => string
 export interface KeyWish {
   readonly role: KeyRole
   readonly name: NameKey
+  /** Name of its files without an ending, where that is not the role. */
+  readonly file?: string
 }
 
 /**
@@ -53,15 +56,15 @@ export interface KeyWish {
  *
  * @throws {StartRefused} when the file cannot be read, is no key or one of another role, or is gone while its public half is there
  */
-export async function openKey(dataDir: string, { role, name }: KeyWish): Promise<HeldKey> {
+export async function openKey(dataDir: string, { role, name, file: base = role }: KeyWish): Promise<HeldKey> {
   const dir = join(dataDir, 'keys')
-  const file = join(dir, `${role}.key`)
-  const publicFile = join(dir, `${role}.vkey`)
+  const file = join(dir, `${base}.key`)
+  const publicFile = join(dir, `${base}.vkey`)
   const published = await readIfThere(publicFile)
   const kept = await readIfThere(file)
   if (kept === null && published !== null)
     throw new StartRefused(
-      `the key ${file} is gone, and what was signed with it stands in ${dataDir}: put the key back from its safe copy, or start anew by --data and have the log continued under a new number`,
+      `the key ${file} is gone, and what was signed with it stands in ${dataDir}: put the key back from its safe copy, or have the log continued under a new number: start once with --continue-log and the number it has`,
     )
   let secret: SecretKey
   if (kept === null) {
@@ -71,7 +74,7 @@ export async function openKey(dataDir: string, { role, name }: KeyWish): Promise
       await writeDurably(file, `${formatSkey(secret)}\n`)
     } catch (cause) {
       // Another first start was quicker; which of the two goes on, the lock of the journal decides.
-      if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return openKey(dataDir, { role, name })
+      if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return openKey(dataDir, { role, name, file: base })
       throw new StartRefused(`the key ${file} cannot be written: ${(cause as Error).message}`, {}, { cause })
     }
   } else secret = readKey(kept, role, file)
@@ -83,6 +86,40 @@ export async function openKey(dataDir: string, { role, name }: KeyWish): Promise
       `${file} is not the key that ${publicFile} names, so it is not the one that signed here before: put the right one back`,
     )
   return { signer, skey: formatSkey(secret), vkey, file, fresh: kept === null }
+}
+
+/**
+ * Puts the key of a witness or mirror aside, so that a new one is made, when its name is among `names`. Both its files stay, under the
+ * name of the key: what it signed is verified with it for ever.
+ *
+ * @throws {StartRefused} when a file cannot be renamed
+ */
+export async function retireKey(
+  dataDir: string,
+  role: 'witness' | 'mirror',
+  names: readonly string[],
+): Promise<string | null> {
+  const dir = join(dataDir, 'keys')
+  const published = await readIfThere(join(dir, `${role}.vkey`))
+  const kept = await readIfThere(join(dir, `${role}.key`))
+  if (kept === null && published === null) return null
+  // A crash between two renames leaves the private half alone: it says its name too.
+  const name = kept === null ? published?.split('+')[0] : readKey(kept, role, join(dir, `${role}.key`)).name
+  if (name === undefined || !names.includes(name)) return null
+  const aside = `retired-${name.replaceAll('/', '-')}`
+  try {
+    for (const each of [`${role}-pq`, role])
+      for (const ending of ['vkey', 'key'])
+        await rename(join(dir, `${each}.${ending}`), join(dir, `${each}.${aside}.${ending}`)).catch(
+          (error: unknown) => {
+            if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+          },
+        )
+    syncFolder(dir)
+  } catch (cause) {
+    throw new StartRefused(`the key of the ${role} cannot be put aside: ${(cause as Error).message}`, {}, { cause })
+  }
+  return name
 }
 
 /** Takes back a key made just now that nothing was signed with yet. */

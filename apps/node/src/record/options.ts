@@ -18,6 +18,14 @@ export interface RecordOptions {
   readonly pq: boolean
   /** Bytes of entries that the mirror keeps for one log. */
   readonly mirrorQuotaBytes: number
+  /** Number of the node's log that is given up and goes on under the next one; null: none. Once done, it changes nothing. */
+  readonly continueLog: number | null
+  /** Whether entries whose heads were cosigned, and that nobody holds any more, are given up with it. */
+  readonly acceptLoss: boolean
+  /** Whether to make the keys of the next three logs, and tell them. */
+  readonly nextLogKeys: boolean
+  /** Names of the keys of witness and mirror that others take over from; one that signs no more changes nothing. */
+  readonly retireKeys: readonly string[]
 }
 
 export const RECORD_DEFAULTS: RecordOptions = {
@@ -30,4 +38,8 @@ export const RECORD_DEFAULTS: RecordOptions = {
   heartbeatMs: 10_000,
   pq: false,
   mirrorQuotaBytes: 64 * 2 ** 30,
+  continueLog: null,
+  acceptLoss: false,
+  nextLogKeys: false,
+  retireKeys: [],
 }

@@ -52,12 +52,16 @@ export async function registerRecordRoutes(app: FastifyInstance, routes: RecordR
   const slowDown = (request: FastifyRequest): void => limiter.take(`address ${request.ip}`, nowMs())
 
   app.get(`${LOG_PREFIX}*`, OF_RECORD, async (request, reply) => {
-    const path = pathBelow(LOG_PREFIX, request)
-    if (path === 'vkey') return send(reply, { bytes: Buffer.from(`${log.vkey}\n`), cache: 'no-cache' })
+    const below = pathBelow(LOG_PREFIX, request)
+    // A log that was continued is read on below its number.
+    const [, number, rest = below] = /^([1-9]\d{0,8})\/(.*)$/.exec(below) ?? []
+    const [path, from] = number === undefined ? [below, log] : [rest, record.past.get(Number(number))]
+    if (from === undefined) throw notThere()
+    if (path === 'vkey') return send(reply, { bytes: Buffer.from(`${from.vkey}\n`), cache: 'no-cache' })
     const open = log.public || path === 'checkpoint'
     if (open) slowDown(request)
     else await mayRead(request)
-    const found = await readResource(log, path)
+    const found = await readResource(from, path)
     if (found === null) throw notThere()
     return send(reply, {
       ...found,

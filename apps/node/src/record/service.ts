@@ -9,10 +9,13 @@ import { type CosignerSpec, parseCosigners, parseLogKeys } from './cosigner-spec
 import { eventLines, type TellEvent } from './events.ts'
 import { EvidenceStore } from './evidence-store.ts'
 import { HttpClient } from './http-client.ts'
-import { type HeldKey, openKey } from './key-files.ts'
+import { type HeldKey, openKey, retireKey } from './key-files.ts'
 import { Mirror } from './mirror.ts'
 import type { RecordOptions } from './options.ts'
 import { logOf, type OwnLog, ownLog } from './own-log.ts'
+import { awaitAcceptance, sealPast } from './hand-over.ts'
+import type { LogPlace } from './log-place.ts'
+import type { ReadableLog } from './log-resource.ts'
 import { holdAgainstCosigners, refuseUnlessSigning } from './start-rule.ts'
 import { Witness } from './witness.ts'
 
@@ -64,6 +67,8 @@ export interface RecordEnvironment {
 /** All of the record that runs in a node: its own log and who cosigns it, and what it witnesses and mirrors for others. */
 export interface RecordService extends AsyncDisposable {
   readonly log: OwnLog
+  /** The logs that this one continues, by number, for reading. */
+  readonly past: ReadonlyMap<number, ReadableLog & { readonly vkey: string }>
   readonly witness: Witness | null
   readonly mirror: Mirror | null
   status(): LogStatus
@@ -81,7 +86,7 @@ export interface RecordService extends AsyncDisposable {
  */
 export async function openRecord(
   plan: RecordPlan,
-  { journal, key }: { readonly journal: Journal; readonly key: HeldKey },
+  { journal, key, handover }: { readonly journal: Journal; readonly key: HeldKey; readonly handover: LogPlace | null },
   { dataDir, clock, log: say }: RecordEnvironment,
 ): Promise<RecordService> {
   const { options, cosigners } = plan
@@ -103,6 +108,7 @@ export async function openRecord(
         log: say,
       })
     const shared = { dataDir, clock, evidence, tell }
+    await retireKeys(dataDir, options.retireKeys, say)
     const witness =
       plan.witnessed.length === 0
         ? null
@@ -118,9 +124,16 @@ export async function openRecord(
             ...(await cosigningKeys('mirror', dataDir, options)),
           })
     if (mirror !== null) opened.push(mirror)
-    return serviceOf({ plan, journal, witness, mirror, http, ...shared })
+    const service = serviceOf({ plan, journal, handover, witness, mirror, http, ...shared })
+    opened.push(service)
+    if (handover !== null) {
+      service.start(() => undefined)
+      await awaitAcceptance(log, cosigners)
+      await sealPast(handover, tell)
+    }
+    return service
   } catch (error) {
-    for (const one of opened) await one.close()
+    for (const one of opened.toReversed()) await one.close()
     http.close()
     if (isJournalError(error)) throw new StartRefused(error.message, { code: error.code }, { cause: error })
     throw error
@@ -130,6 +143,7 @@ export async function openRecord(
 interface Parts {
   readonly plan: RecordPlan
   readonly journal: Journal
+  readonly handover: LogPlace | null
   readonly witness: Witness | null
   readonly mirror: Mirror | null
   readonly http: HttpClient
@@ -138,7 +152,7 @@ interface Parts {
   readonly tell: TellEvent
 }
 
-function serviceOf({ plan, journal, witness, mirror, http, clock, evidence, tell }: Parts): RecordService {
+function serviceOf({ plan, journal, handover, witness, mirror, http, clock, evidence, tell }: Parts): RecordService {
   const log = logOf(journal)
   const own = ownLog(log, { public: plan.options.publicLog })
   let fork: (message: string) => void = () => undefined
@@ -155,6 +169,13 @@ function serviceOf({ plan, journal, witness, mirror, http, clock, evidence, tell
         onFork: (message) => fork(message),
       }),
   )
+  const past = new Map(
+    (handover?.past ?? []).map(({ number, journal: before }) => [
+      number,
+      ownLog(logOf(before), { public: plan.options.publicLog }),
+    ]),
+  )
+  let started = false
   let closing: Promise<void> | null = null
   const close = (): Promise<void> => {
     closing ??= (async () => {
@@ -169,6 +190,7 @@ function serviceOf({ plan, journal, witness, mirror, http, clock, evidence, tell
   }
   return {
     log: own,
+    past,
     witness,
     mirror,
     status: () => ({
@@ -181,6 +203,8 @@ function serviceOf({ plan, journal, witness, mirror, http, clock, evidence, tell
     }),
     start(onFork) {
       fork = onFork
+      if (started) return
+      started = true
       for (const link of links) link.start()
     },
     wake() {
@@ -189,6 +213,18 @@ function serviceOf({ plan, journal, witness, mirror, http, clock, evidence, tell
     close,
     [Symbol.asyncDispose]: close,
   }
+}
+
+/** Puts the keys aside that others take over from. A name that no key here has is told: it may be a mistake, or done already. */
+async function retireKeys(dataDir: string, names: readonly string[], say: (line: string) => void): Promise<void> {
+  if (names.length === 0) return
+  const retired = [await retireKey(dataDir, 'witness', names), await retireKey(dataDir, 'mirror', names)]
+  for (const name of names)
+    say(
+      retired.includes(name)
+        ? `the key ${name} signs no more. Tell the operators of the logs the new one, which stands in ${dataDir}/keys`
+        : `--retire-key ${name}: no key of that name signs here`,
+    )
 }
 
 async function cosigningKeys(
