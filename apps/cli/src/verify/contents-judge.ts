@@ -1,5 +1,7 @@
-import { decodeEntry, EntryFormatError, Replayer } from '@parley/airspace'
+import { createHash } from 'node:crypto'
+import { decodeEntry, EntryFormatError, Replayer, stateText } from '@parley/airspace'
 import { applyEntry, type Finding, isAct, type KeyBook } from '@parley/record'
+import { continuationOf } from './continuation.ts'
 
 /** What the entries of a log are judged by. */
 export type Contents =
@@ -18,6 +20,10 @@ export interface ContentsJudge {
   replayed(): { readonly judged: number; readonly unjudged: number }
   /** Acts judged by the key book of an enrolment: how many count, and how many do not. */
   judgedActs(): { readonly effective: number; readonly ineffective: number }
+  /** SHA-256 over the state after what was decided again so far; null where that could not be. */
+  stateDigest(): Uint8Array | null
+  /** Nothing is decided again from here on: what the log before had come to is not known. */
+  goBlind(): void
 }
 
 /**
@@ -28,24 +34,37 @@ export interface ContentsJudge {
 export function contentsJudge(replay: 'auto' | 'pool' | 'none', book: KeyBook | null): ContentsJudge {
   const replayer = new Replayer()
   let contents: Contents | null = null
+  let isBlind = false
   const acts = { effective: 0, ineffective: 0 }
   return {
     judge: (index, entry) => {
+      // A pool's log that continues another begins with an act that says so; `predecessor.ts` holds that against the log before.
+      if (index === 0 && book === null && continuationOf(entry)?.state != null) return null
       contents ??= replay === 'pool' ? 'pool' : kindOf(entry)
       if (book !== null) {
         // An act that breaks the rules stays in the log and has no effect: it is counted, and no fault of the log.
         acts[applyEntry(book, entry).effect ? 'effective' : 'ineffective']++
         return null
       }
-      if (contents !== 'pool' || replay === 'none') return null
+      if (contents !== 'pool' || replay === 'none' || isBlind) return null
       const found = replayer.check(entry)
       if (found === null) return null
+      isBlind = true
       const rule = `decision ${found.seq} is not what the rules give. Written: ${found.written}. The rules give: ${found.expected}`
       return { kind: 'replay', path: null, entries: { from: index, to: index + 1 }, bytes: null, rule }
     },
     contents: () => contents,
     replayed: () => ({ judged: replayer.judged, unjudged: replayer.unjudged }),
     judgedActs: () => acts,
+    stateDigest: () => {
+      if (isBlind || replay === 'none') return null
+      const hash = createHash('sha256')
+      for (const line of stateText(replayer.state)) hash.update(line)
+      return hash.digest()
+    },
+    goBlind: () => {
+      isBlind = true
+    },
   }
 }
 

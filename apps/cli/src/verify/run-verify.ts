@@ -21,6 +21,7 @@ import { lookBeside } from '../store/beside.ts'
 import { type Crew, defaultThreads, hireCrew } from './crew.ts'
 import { meter } from './meter.ts'
 import { type Contents, contentsJudge } from './contents-judge.ts'
+import { type PastOutput, verifyPast } from './predecessor.ts'
 import { cosignersOf, lackingOf, policyOf, strengthText } from './policy.ts'
 import { DamagedFolder, type LogTarget, openTarget } from './target.ts'
 import { textOf } from './text-report.ts'
@@ -71,6 +72,8 @@ export interface VerifyOutput extends Omit<LogReport, 'checkpoint'> {
     /** Files of the folder that nothing in it vouches for, and that were not looked at. */
     readonly unread: readonly { readonly file: string; readonly bytes: number }[]
   } | null
+  /** The logs that this one continues, oldest first. */
+  readonly past: readonly PastOutput[]
   /** What the policy asks and withstands, in words; null without one. */
   readonly policy: string | null
   readonly since: readonly { readonly file: string; readonly size: number }[]
@@ -133,6 +136,7 @@ async function verifyTarget(target: LogTarget, flags: VerifyFlags, { process }: 
   const policy = flags.policy === undefined ? null : policyOf(flags.policy, key)
   const cosigners = cosignersOf(flags.cosigner, policy)
   const heads = store === null ? null : new SignedHeads(store, { key, cosigners, crew })
+  const { past, findings: broken } = await verifyPast(target, { access: access(flags), judge, crew })
   const raw = await verifyLog(source, {
     logKey: key,
     cosigners,
@@ -146,7 +150,8 @@ async function verifyTarget(target: LogTarget, flags: VerifyFlags, { process }: 
   })
   await heads?.settled()
   const beside = store === null ? null : lookBeside(target.name, store.dir)
-  const report = store === null || heads === null || beside === null ? raw : withStore(raw, store, { heads, beside })
+  const whole = store === null || heads === null || beside === null ? raw : withStore(raw, store, { heads, beside })
+  const report = withFindings(whole, broken)
   bar.end(report.entries)
   const saved = flags.save !== undefined && report.verdict === 'verified' ? saveCheckpoint(flags.save, report) : null
   const { checkpoint: _, ...rest } = report
@@ -171,6 +176,7 @@ async function verifyTarget(target: LogTarget, flags: VerifyFlags, { process }: 
             unusual: store.unused.unusual.map(({ from, to }) => ({ from, to })),
             unread: (beside?.unread ?? []).map(({ file, bytes }) => ({ file: relative(target.name, file), bytes })),
           },
+    past,
     policy: policy === null ? null : strengthText(policy),
     since: since.map(({ file, size }) => ({ file, size })),
     saved,
@@ -184,6 +190,17 @@ async function verifyTarget(target: LogTarget, flags: VerifyFlags, { process }: 
   }
   return report.verdict === 'verified' ? VERIFY_EXIT.verified : VERIFY_EXIT.altered
 }
+
+/** With what is wrong about the logs before: what follows from them does not hold then either. */
+const withFindings = (report: LogReport, broken: readonly Finding[]): LogReport =>
+  broken.length === 0
+    ? report
+    : {
+        ...report,
+        findings: [...broken, ...report.findings],
+        findingsTotal: report.findingsTotal + broken.length,
+        verdict: 'altered',
+      }
 
 /** The key the caller gives, else the one the log states itself. @throws {CannotVerify} */
 export async function logKeyOf(

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { issuerTokenSource, LogFetchError, logFetcher, type TokenSource } from '@parley/client'
@@ -53,13 +53,25 @@ export function openTarget(place: string, access: Access): LogTarget | FileTarge
     throw new CannotVerify(`${place}: ${reason(error)}`, { cause: error })
   }
   if (!isFolder) return { kind: 'file', name: place, bytes: readFileSync(place) }
-  for (const folder of [join(place, 'journal'), place]) {
+  for (const folder of [newestJournal(place), place]) {
     if (existsSync(join(folder, 'journal.db'))) return storeTarget(place, folder)
   }
   if (existsSync(join(place, 'checkpoint')) || existsSync(join(place, 'tile'))) return folderTarget(place)
   throw new CannotVerify(
     `${place}: neither a node's data folder (journal/journal.db) nor the files of a log (checkpoint, tile/) are there`,
   )
+}
+
+/** The journal that a node's data folder is written in: that of the newest log, where one was continued. */
+function newestJournal(place: string): string {
+  const numbers = readdirSync(place).flatMap((name) => /^journal-([1-9]\d{0,8})$/.exec(name)?.[1] ?? [])
+  const newest = Math.max(0, ...numbers.map(Number))
+  return join(place, newest === 0 ? 'journal' : `journal-${newest}`)
+}
+
+/** A log where one must be: a journal's own folder, or an address. @throws {CannotVerify} */
+export function logTargetAt(place: string, access: Access): LogTarget {
+  return /^https?:\/\//.test(place) ? urlTarget(place, access) : storeTarget(place, place)
 }
 
 /** The same for commands that need a log. @throws {CannotVerify} */

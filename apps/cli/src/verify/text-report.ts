@@ -39,6 +39,7 @@ export function textOf(output: VerifyOutput, { colors, officers }: { colors: Col
     )
   if (output.policy !== null) row('policy', output.policy)
   for (const { file, size } of output.since) row('continues', `${file}, ${count(size)} entries`)
+  for (const each of output.past) row('continues', pastText(each))
   row('checked', checkedText(output))
   const contents = contentsText(output, officers)
   if (contents !== null) row('contents', contents)
@@ -55,6 +56,19 @@ export function textOf(output: VerifyOutput, { colors, officers }: { colors: Col
     if (more > 0) lines.push(`     and ${count(more)} more (--json lists the first 200)`)
   }
   return `${lines.join('\n')}\n`
+}
+
+function pastText({ origin, target, size, lost, signedByOld }: VerifyOutput['past'][number]): string {
+  const vouched =
+    signedByOld === null
+      ? ''
+      : signedByOld
+        ? ', signed by its key too'
+        : ', not signed by its key: who gave you the new one?'
+  const gone = lost.length === 0 ? '' : `; entries up to ${count(Math.max(...lost))} are said to be lost`
+  const where =
+    target === null ? ', which is not here: what it came to was not checked' : ` (${target}), verified up to there`
+  return `${origin} from entry ${count(size)} on${where}${vouched}${gone}`
 }
 
 /** A log may hold exactly what was signed, and what was signed may be wrong. */

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { basename, join, relative } from 'node:path'
 import {
   type Finding,
   formatCheckpoint,
@@ -150,7 +150,8 @@ export function withStore(
 
 /** The public key beside the private one, which people copy from there, must be the log's. */
 function keyFileFinding(store: JournalStore, key: VerifierKey): Finding | null {
-  const file = join(store.dir, '..', 'keys', 'log.vkey')
+  const number = /^journal-(\d+)$/.exec(basename(store.dir))?.[1]
+  const file = join(store.dir, '..', 'keys', number === undefined ? 'log.vkey' : `log-${number}.vkey`)
   let text: string
   try {
     text = readFileSync(file, 'utf8')
