@@ -11,6 +11,19 @@
  *   C4  under a new number the author writes nothing before every peer has accepted;
  *   C5  refused, it takes the number after, citing what the refusal showed.
  *
+ * Where the code holds them, and the test that is named after each:
+ *
+ *   C1  placeWhole in apps/node/src/record/continue-log.ts: the folder gets its name once entry 0 is flushed; takeOver looks no further
+ *   C2  refusesNumber in packages/record/src/handover.ts, asked by HeadKeeper.addCheckpoint and by Mirror.#commit; HandoverBook is the disk
+ *   C3  decideContinueLog in packages/record/src/handover.ts
+ *   C4  present and awaitAcceptance in apps/node/src/record/hand-over.ts; a peer's own line under the first head is its acceptance
+ *   C5  takeOver in apps/node/src/record/hand-over.ts, by way of beginNextLog
+ *
+ * Tests: packages/record/src/handover.test.ts (C2, C3), apps/node/tests/continue-log.test.ts (all five, over sockets and files).
+ *
+ * One thing differs: a witness, whose cosignature claims no contents, also takes a citation that names its head as lost. It gave no
+ * receipt, and P13 is about receipts; a mirror never does.
+ *
  * Heads are numbers as in line.pml, and chains: the head of a number goes on from the head that it cites. Appending, flushing and
  * publishing in the right order is line.pml's subject; here an entry is durable at once.
  */
