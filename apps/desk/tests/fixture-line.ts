@@ -618,6 +618,7 @@ export function fixtureLine(): FixtureLine {
                 index: Number(searchParams.get('from')),
                 leaf: LEAF,
                 binding: 'pending',
+                waitsFor: ['observer/witness'],
               },
             ],
           })

@@ -17,7 +17,7 @@ const area = (party: string, liftedS: number | null) =>
 const border = (inForce: boolean, superseded: boolean) =>
   ({
     body: {
-      title: 'River',
+      title: 'River (upper part)',
       version: 1,
       vertices: [
         { latDeg: 34, lngDeg: 40 },
@@ -57,6 +57,7 @@ describe('the line on the map', () => {
       ['area', true],
     ])
     expect(map.borders.features.map(({ properties }) => properties?.['firm'])).toEqual([true])
+    expect(map.labels.features.map(({ properties }) => properties?.['text'])).toContain('River, upper part 1')
     expect(map.points.features.map(({ properties }) => properties?.['text'])).toEqual(['0004 B'])
     expect(map.outlines).toHaveLength(5)
   })

@@ -97,6 +97,34 @@ describe('three parties', () => {
     )
     expect(state.parties.map(({ role }) => role)).toEqual(['party', 'observer', 'party'])
     expect(await sizesOf(orion)).toEqual(await sizesOf(north))
+
+    // What needs a quorum says so, and names whose cosignature is not in hand: of south's log north holds none of orion's.
+    const vertices = [
+      [345_000_000, 409_000_000],
+      [346_000_000, 410_000_000],
+    ]
+    const border = {
+      id: 'river',
+      version: 1,
+      title: 'River',
+      vertices,
+      tolerance_m: 100,
+      left: 'north',
+      right: 'south',
+    }
+    const by = [south.people.ada, south.people.ben]
+    const { index } = await south.say('border.agree', border, { by })
+    const told = async (side: typeof north) => (await actsOf(side, origin('south'))).find((act) => act.index === index)
+    const atHome = await until(
+      () => told(south),
+      (act) => act?.binding === 'binding',
+    )
+    expect(atHome?.waitsFor).toBeUndefined()
+    const abroad = await until(
+      () => told(north),
+      (act) => act !== undefined,
+    )
+    expect(abroad).toMatchObject({ binding: 'pending', waitsFor: ['orion/witness'] })
   })
 })
 

@@ -127,6 +127,7 @@ export const LineTableState = named('LineTableState', {
   nowS: Seconds,
   version: Count,
   charter: orNull(named('LineCharterRef', { version: Count, sha256: Sha256Hex })),
+  /** What our side's newest `state.digest` act says; null: it has said none. How it compares stands in `digests`. */
   digest: orNull(Sha256Hex),
   parties: Type.Array(LinePartyState),
   clocks: Type.Array(LineClock),
@@ -317,8 +318,18 @@ export const LineDraft = named('LineDraft', {
   /** Number the next message to each party has, in the year of `at`. */
   nextNumbers: Type.Record(Type.String(), Type.String()),
   charter: named('LineDraftCharter', { version: Count, sha256: Sha256Hex }),
-  /** State digest of the projection now, for `state.digest` acts; made only for `?digest=1`, since it takes a while. */
+  /** State digest of the projection now; made only for `?digest=1`, since it takes a while. */
   digest: orNull(Sha256Hex),
+  /** With `digest`, the whole body of a `state.digest` act over it: heads sorted by origin, roots in base64. */
+  stateDigest: optional(
+    orNull(
+      named('LineStateDigest', {
+        digest: Sha256Hex,
+        heads: Type.Array(named('LineProjectedHead', { o: Type.String(), n: Count, r: Type.String() })),
+        projection: Type.String(),
+      }),
+    ),
+  ),
 })
 export type LineDraft = Static<typeof LineDraft>
 
@@ -368,6 +379,8 @@ export const LineAct = named('LineAct', {
   receiptS: orNull(Seconds),
   /** pending: the quorum that the charter asks for this kind is not met by the cosignatures in hand. */
   binding: optional(Type.Enum(['binding', 'pending'])),
+  /** Of a pending act: cosigners of the quorum whose cosignature is not in hand here, as `party/role`. Not all may be needed. */
+  waitsFor: optional(Type.Array(Type.String())),
 })
 export type LineAct = Static<typeof LineAct>
 

@@ -4,16 +4,25 @@ import type { Ref } from './types.ts'
 
 /** Whether acts bind yet whose kind asks for more cosignatures than the counterpart's: the node tells it act by act. */
 
-const keyOf = ({ o, i }: Ref): string => `${o} ${i}`
-const told = signal<ReadonlyMap<string, 'binding' | 'pending'>>(new Map())
+interface Binding {
+  /** `pending`: in the log, and without effect as yet. */
+  readonly kind: 'binding' | 'pending'
+  /** Cosigners whose cosignature is not in hand here, as `party/role`. */
+  readonly waitsFor: readonly string[]
+}
 
-/** `pending`: in the log, and without effect as yet; null until the node has told. */
-export const bindingOf = (ref: Ref): 'binding' | 'pending' | null => told.value.get(keyOf(ref)) ?? null
+const EVERY_MS = 10_000
+const keyOf = ({ o, i }: Ref): string => `${o} ${i}`
+const told = signal<ReadonlyMap<string, Binding>>(new Map())
+
+/** null until the node has told. */
+export const bindingOf = (ref: Ref): Binding | null => told.value.get(keyOf(ref)) ?? null
 
 async function ask(of: string, ref: Ref): Promise<void> {
   const { acts } = await line.acts(of, { origin: ref.o, from: ref.i, limit: 1 })
-  const binding = acts[0]?.binding
-  if (binding !== undefined && of === table.peek()) told.value = new Map(told.peek()).set(keyOf(ref), binding)
+  const [act] = acts
+  if (act?.binding === undefined || of !== table.peek()) return
+  told.value = new Map(told.peek()).set(keyOf(ref), { kind: act.binding, waitsFor: act.waitsFor ?? [] })
 }
 
 /** Asks for what agreements on lines are, whenever something about flights and areas has changed. */
@@ -22,11 +31,17 @@ export function startBinding(): void {
     void table.value
     told.value = new Map()
   })
-  effect(() => {
-    const of = table.value
-    const refs = (flights.value?.borders ?? []).flatMap(({ agreed }) => agreed.map(({ ref }) => ref))
+  const askAll = (): void => {
+    const of = table.peek()
+    const refs = (flights.peek()?.borders ?? []).flatMap(({ agreed }) => agreed.map(({ ref }) => ref))
     if (of === null) return
     // What binds once goes on binding, unless a cosigner is found to have forked; that is shown as the fork it is.
-    for (const ref of refs) if (told.peek().get(keyOf(ref)) !== 'binding') void ask(of, ref).catch(() => undefined)
+    for (const ref of refs)
+      if (told.peek().get(keyOf(ref))?.kind !== 'binding') void ask(of, ref).catch(() => undefined)
+  }
+  effect(() => {
+    if (flights.value !== null) askAll()
   })
+  // A cosignature that arrives is no event of its own.
+  setInterval(askAll, EVERY_MS)
 }

@@ -34,6 +34,9 @@ const pointAt = ({ latDeg, lngDeg }: LatLng, properties: Record<string, unknown>
   properties,
 })
 
+/** The map draws each letter by itself, and in a page from right to left brackets would come out the wrong way round. */
+const plain = (text: string): string => text.replaceAll(/\s*\(([^()]*)\)/g, ', $1')
+
 const middleOf = (outline: Outline): LatLng | undefined =>
   outline.kind === 'circle' ? outline.centre : outline.vertices[0]
 
@@ -61,7 +64,7 @@ export function lineMapOf({ flights: now, messages: all, parties }: LineMapFacts
     areas.push(polygonFeature(outline, properties))
     outlines.push(outline)
     const at = middleOf(outline)
-    if (at !== undefined) labels.push(pointAt(at, { text, colour: properties['colour'] }))
+    if (at !== undefined) labels.push(pointAt(at, { text: plain(text), colour: properties['colour'] }))
   }
   for (const { body, party, state } of now?.intents ?? []) {
     if (!SHOWN.has(state)) continue
@@ -87,7 +90,7 @@ export function lineMapOf({ flights: now, messages: all, parties }: LineMapFacts
       }))
       const middle = vertices[Math.floor(vertices.length / 2)]
       if (middle !== undefined)
-        labels.push(pointAt(middle, { text: `${body.title} ${body.version}`, colour: '#ffffff' }))
+        labels.push(pointAt(middle, { text: plain(`${body.title} ${body.version}`), colour: '#ffffff' }))
       outlines.push({ kind: 'polygon', vertices })
       return {
         type: 'Feature',

@@ -373,6 +373,7 @@ export function dueView(line: OpenLine): LineClock[] {
 }
 
 export function actView(line: OpenLine, act: LineAct, entry: Uint8Array | null): LineActJson {
+  const binding = bindingOf(line.line, act)
   return {
     origin: act.origin,
     party: act.party,
@@ -389,7 +390,8 @@ export function actView(line: OpenLine, act: LineAct, entry: Uint8Array | null):
       ...(act.fault === null ? [] : [{ code: 'ACT_BODY', outcome: 'INV' as const, ...act.fault }]),
     ],
     receiptS: act.receiptS,
-    binding: bindingOf(line.line, act).kind,
+    binding: binding.kind,
+    ...(binding.kind === 'pending' ? { waitsFor: binding.missing.map(({ party, role }) => `${party}/${role}`) } : {}),
   }
 }
 

@@ -3,6 +3,7 @@ import type { groundEn } from './en.ts'
 export const groundAr: Record<keyof typeof groundEn, string> = {
   'line.binding-binding': 'ملزم',
   'line.binding-pending': 'مسجل؛ ينتظر التوقيعات التي يطلبها الميثاق ولا يلزم أحدًا بعد',
+  'line.binding-waits': 'ما لم يصل إلى هنا بعد: {$cosigners}.',
   'area.declare': 'إعلان منطقة',
   'area.moves': 'نقل المنطقة {$title}',
   'area.why': 'من أراد دخولها اتصل قبل ذلك. لا تمنع شيئًا، وغياب الجواب ليس إذنًا.',

@@ -4,6 +4,7 @@ export const groundDe: Record<keyof typeof groundEn, string> = {
   'line.binding-binding': 'bindend',
   'line.binding-pending':
     'festgehalten; wartet auf die Gegenzeichnungen, die die Charta verlangt, und bindet noch niemanden',
+  'line.binding-waits': 'Hier noch nicht vorliegend: {$cosigners}.',
   'area.declare': 'Ein Gebiet erklären',
   'area.moves': 'Das Gebiet {$title} verlegen',
   'area.why': 'Wer hineinfliegen will, ruft vorher an. Es verbietet nichts, und keine Antwort ist keine Erlaubnis.',

@@ -2,6 +2,7 @@
 export const groundEn = {
   'line.binding-binding': 'binding',
   'line.binding-pending': 'recorded; waits for the cosignatures the charter asks for, and binds nobody yet',
+  'line.binding-waits': 'Not in hand here: {$cosigners}.',
   'area.declare': 'Declare an area',
   'area.moves': 'Move the area {$title}',
   'area.why': 'Whoever wants to fly into it calls before. It forbids nothing, and no answer is no leave.',

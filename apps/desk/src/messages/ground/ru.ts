@@ -3,6 +3,7 @@ import type { groundEn } from './en.ts'
 export const groundRu: Record<keyof typeof groundEn, string> = {
   'line.binding-binding': 'обязывает',
   'line.binding-pending': 'записано; ждёт подписей, которых требует устав, и пока никого не обязывает',
+  'line.binding-waits': 'Здесь ещё нет подписей: {$cosigners}.',
   'area.declare': 'Объявить район',
   'area.moves': 'Переместить район {$title}',
   'area.why':

@@ -329,9 +329,12 @@ function BorderView({ each }: { each: Border }) {
         {agreed.map(({ party, ref, atS }) => {
           const binding = bindingOf(ref)
           return (
-            <li key={party} class={binding === 'pending' ? 'missing' : 'counts'}>
+            <li key={party} class={binding?.kind === 'pending' ? 'missing' : 'counts'}>
               <bdi>{partyTitle(party)}</bdi>: <Ltr>{at(atS)}</Ltr>
-              {binding !== null && <strong data-binding={binding}> · {t(`line.binding-${binding}`)}</strong>}
+              {binding !== null && <strong data-binding={binding.kind}> · {t(`line.binding-${binding.kind}`)}</strong>}
+              {binding !== null && binding.waitsFor.length > 0 && (
+                <> {t('line.binding-waits', { cosigners: binding.waitsFor.join(', ') })}</>
+              )}
             </li>
           )
         })}
