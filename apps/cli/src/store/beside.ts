@@ -10,6 +10,8 @@ export interface BesideFindings {
   readonly findings: readonly StoreFinding[]
   /** Files that nothing in the folder vouches for. */
   readonly unread: readonly { readonly file: string; readonly bytes: number }[]
+  /** Folders of other journals below, each to be verified by itself. */
+  readonly journals: readonly string[]
 }
 
 const CHUNK = 4 << 20
@@ -25,19 +27,22 @@ const SEARCHED = 256 << 20
 export function lookBeside(folder: string, journalDir: string): BesideFindings {
   const findings: StoreFinding[] = []
   const unread: { file: string; bytes: number }[] = []
+  const journals: string[] = []
   const own = ['journal.db', 'journal.db-wal', '../keys/log.vkey']
   const readElsewhere = new Set(own.map((name) => join(journalDir, name)))
   for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
     if (!entry.isFile()) continue
     const file = join(entry.parentPath, entry.name)
     if (readElsewhere.has(file)) continue
-    if (/^snapshot-\d+\.bin$/.test(entry.name)) findings.push(...snapshotFindings(file))
+    if (/^journal\.db(-wal)?$/.test(entry.name)) {
+      if (entry.name === 'journal.db') journals.push(entry.parentPath)
+    } else if (/^snapshot-\d+\.bin$/.test(entry.name)) findings.push(...snapshotFindings(file))
     else if (!keyFileHolds(file, findings)) {
       const bytes = sizeOf(file)
       if (bytes > 0) unread.push({ file, bytes })
     }
   }
-  return { findings, unread }
+  return { findings, unread, journals: journals.sort() }
 }
 
 /** Whether the file is one of a pair of keys that was held against the other; a pair that does not fit is found. */

@@ -201,9 +201,10 @@ test('snapshots and secret keys beside the journal are held against what vouches
   writeFileSync(join(folder, 'keys/log.key'), `${author.skey}\n`)
   writeFileSync(join(folder, 'keys/log.vkey'), `${KEY}\n`)
   writeFileSync(join(folder, 'notes.txt'), 'of a person')
+  await fill(join(folder, 'line/own'), [entry(0)], () => 1)
   expect(await verify(folder)).toMatchObject({
     code: 0,
-    report: { store: { unread: [{ file: 'notes.txt', bytes: 11 }] } },
+    report: { store: { unread: [{ file: 'notes.txt', bytes: 11 }], journals: ['line/own'] } },
   })
   const flips: [file: string, at: number, exact: boolean][] = [
     ...[0, 9, 40, 120, 4095, 4096, 7000, 9096, 12_288, 12_300].map((at): [string, number, boolean] => [

@@ -69,6 +69,8 @@ export interface VerifyOutput extends Omit<LogReport, 'checkpoint'> {
     /** Whether each of them was found to be zero, as a store that was closed cleanly has them. */
     readonly unusedCovered: boolean
     readonly unusual: readonly { readonly from: number; readonly to: number }[]
+    /** Folders of other journals below, each to be verified by itself. */
+    readonly journals: readonly string[]
     /** Files of the folder that nothing in it vouches for, and that were not looked at. */
     readonly unread: readonly { readonly file: string; readonly bytes: number }[]
   } | null
@@ -174,6 +176,7 @@ async function verifyTarget(target: LogTarget, flags: VerifyFlags, { process }: 
             unusedBytes: store.unused.bytes,
             unusedCovered: store.unused.covered,
             unusual: store.unused.unusual.map(({ from, to }) => ({ from, to })),
+            journals: (beside?.journals ?? []).map((folder) => relative(target.name, folder)),
             unread: (beside?.unread ?? []).map(({ file, bytes }) => ({ file: relative(target.name, file), bytes })),
           },
     past,

@@ -112,6 +112,8 @@ function notesOf({ notes, store }: VerifyOutput): string[] {
     out.push(`${count(store.pendingEntries)} entries behind the newest head are not signed yet`)
   if (store.tornBytes > 0)
     out.push(`${count(store.tornBytes)} bytes of a write that a crash cut short: never acknowledged, of no effect`)
+  if (store.journals.length > 0)
+    out.push(`not part of this log, to be verified by their own folders: ${store.journals.join(', ')}`)
   const [unread] = store.unread
   if (unread !== undefined)
     out.push(
