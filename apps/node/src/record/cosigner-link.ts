@@ -83,6 +83,7 @@ const CACHED_TILES = 64
 const MAX_UPLOAD_BYTES = 4 * 1024 * 1024
 const AUDIT_EVERY_MS = 60_000
 const MAX_ROUNDS = 8
+const EARLY_AGAIN_MS = 60_000
 const CLOCK_NOTE_S = 2
 const CLOCK_ALARM_S = 30
 const MAX_BUNDLE_BYTES = TILE_WIDTH * 65_537
@@ -91,6 +92,11 @@ const gzipped = promisify(gzip)
 
 interface Answer extends CosignerAnswer {
   readonly retryAfterS: number | null
+}
+
+interface EarlyAnswer {
+  readonly answer: Answer
+  readonly sentS: number
 }
 
 /** What stopped a push, to be tried again later. */
@@ -125,6 +131,8 @@ export class CosignerLink {
   /** A mirror's next entry. */
   #next: number | null = null
   #ticket: Uint8Array = new Uint8Array(0)
+  /** From when on entries may be sent right behind their head. */
+  #earlyFromMs = 0
   #cosigned: { readonly size: number; readonly timeS: number; readonly atMs: number } | null = null
   #offsetS: number | null = null
   #toldOffsetS = 0
@@ -278,9 +286,10 @@ export class CosignerLink {
     const { spec } = this.#options
     // A mirror that has the head already gives a fresh time for no entries; a witness for the same head again.
     const bring = spec.kind === 'witness' || this.#held !== head.size
+    const early = bring ? this.#sendEarly(head) : null
     if (bring) await this.#bringHead(head)
     if (spec.kind === 'mirror') {
-      await this.#bringEntries(head, { sure: bring })
+      if (early === null || !(await this.#takeEarly(head, early))) await this.#bringEntries(head, { sure: bring })
       await this.#auditNowAndThen()
     }
   }
@@ -328,23 +337,59 @@ export class CosignerLink {
     throw this.#fault('contradiction', 'it names another size each time')
   }
 
+  /**
+   * Sends a few new entries right behind their head, whose answer is not waited for: most receipts then take one way there and back.
+   * Null where that is not to be tried.
+   */
+  #sendEarly(head: SignedCheckpoint): Promise<EarlyAnswer | null> | null {
+    const start = this.#next
+    const few = start !== null && head.size > start && head.size - start <= TILE_WIDTH
+    if (this.#options.spec.kind !== 'mirror' || this.#held !== start || !few) return null
+    if (performance.now() < this.#earlyFromMs) return null
+    const sentS = this.#nowS()
+    return this.#sendEntries(head, start, new Set()).then(
+      (answer) => ({ answer, sentS }),
+      () => null,
+    )
+  }
+
+  /** Whether what was sent early brought the receipt. If not, nothing is made of it: it may have overtaken its head. */
+  async #takeEarly(head: SignedCheckpoint, early: Promise<EarlyAnswer | null>): Promise<boolean> {
+    const { spec, log } = this.#options
+    const answered = await early
+    const sent = { text: this.#textOf(head), size: log.checkpoint()?.size ?? head.size, cosigners: spec.keys }
+    const verdict = answered === null ? null : readAddEntriesAnswer(answered.answer, sent)
+    if (answered === null || verdict?.kind !== 'cosigned') {
+      this.#earlyFromMs = performance.now() + EARLY_AGAIN_MS
+      return false
+    }
+    await this.#keep(head, verdict.cosignatures, answered.sentS)
+    this.#next = head.size
+    return true
+  }
+
+  async #sendEntries(head: SignedCheckpoint, start: number, blobs: Set<string>): Promise<Answer> {
+    const { http, spec } = this.#options
+    const body = await this.#upload(start, head.size, blobs)
+    const compress = body.byteLength >= GZIP_FROM_BYTES
+    return this.#answer(
+      http.post(`${spec.url}/add-entries`, {
+        body: compress ? await gzipped(body) : body,
+        contentType: 'application/octet-stream',
+        ...(compress ? { contentEncoding: 'gzip' } : {}),
+      }),
+    )
+  }
+
   /** `sure`: the mirror has just taken that very head, and cannot have forgotten it. */
   async #bringEntries(head: SignedCheckpoint, { sure }: { readonly sure: boolean }): Promise<void> {
-    const { http, spec, log } = this.#options
+    const { spec, log } = this.#options
     const text = this.#textOf(head)
     const blobs = new Set<string>()
     let start = this.#next ?? head.size
     for (let stalled = 0; stalled <= MAX_STALLED; ) {
-      const body = await this.#upload(start, head.size, blobs)
-      const compress = body.byteLength >= GZIP_FROM_BYTES
       const sentS = this.#nowS()
-      const answer = await this.#answer(
-        http.post(`${spec.url}/add-entries`, {
-          body: compress ? await gzipped(body) : body,
-          contentType: 'application/octet-stream',
-          ...(compress ? { contentEncoding: 'gzip' } : {}),
-        }),
-      )
+      const answer = await this.#sendEntries(head, start, blobs)
       const verdict = readAddEntriesAnswer(answer, {
         text,
         size: log.checkpoint()?.size ?? head.size,

@@ -70,6 +70,7 @@ const MAX_WRITES = 4
 const BOMB_FROM_BYTES = 1024 * 1024
 const BOMB_RATIO = 100
 const QUOTA_RETRY_S = 3_600
+const HEAD_PATIENCE_MS = 50
 const TEXT = 'text/plain; charset=utf-8'
 
 /** One log and the state of uploading it. */
@@ -78,6 +79,8 @@ interface Mirrored {
   /** Heads that may end an upload; what is committed and held is asked of the log itself. */
   heads: Pick<MirrorState, 'pending' | 'past'>
   uploads: number
+  /** Called, all, when a head becomes pending. */
+  readonly onHead: Set<() => void>
 }
 
 /**
@@ -124,6 +127,7 @@ export class Mirror implements AsyncDisposable {
       onAccepted: ({ checkpoint: { origin, size, root }, note }) => {
         const mirrored = this.#logs.get(origin) as Mirrored
         mirrored.heads = withPending(this.#state(mirrored), { size, root, note })
+        for (const go of mirrored.onHead) go()
         return ''
       },
     })
@@ -131,7 +135,7 @@ export class Mirror implements AsyncDisposable {
       logs.map((log) => {
         const head = this.#keeper.head(log.origin)
         const pending = head === null ? null : { ...head.checkpoint, note: head.note }
-        return [log.origin, { log, heads: { pending, past: [] }, uploads: 0 }]
+        return [log.origin, { log, heads: { pending, past: [] }, uploads: 0, onHead: new Set() }]
       }),
     )
     this.#byHash = new Map([...this.#logs].map(([origin, mirrored]) => [originHash(origin), mirrored]))
@@ -286,7 +290,10 @@ export class Mirror implements AsyncDisposable {
     header: Extract<AddEntriesPart, { kind: 'header' }>['header'],
   ): Promise<ProtocolAnswer | null> {
     const mirrored = this.#logs.get(header.origin) ?? null
-    if (mirrored !== null) await mirrored.log.ready()
+    if (mirrored !== null) {
+      await mirrored.log.ready()
+      await headArrives(mirrored, header.end)
+    }
     const decision = decideAddEntries(mirrored === null ? null : this.#state(mirrored), header, {
       ticketKey: this.#ticketKey,
     })
@@ -398,6 +405,20 @@ export class Mirror implements AsyncDisposable {
     this.#options.tell({ event: 'record.store.fault', role: 'mirror', origin, code, message })
     return storeRefusal()
   }
+}
+
+/** Entries may overtake the head they are for by a little: a new one is waited for then, once and not long. */
+async function headArrives({ heads, onHead }: Mirrored, size: number): Promise<void> {
+  if (size <= (heads.pending?.size ?? 0)) return
+  await new Promise<void>((resolve) => {
+    const go = (): void => {
+      clearTimeout(timer)
+      onHead.delete(go)
+      resolve()
+    }
+    const timer = setTimeout(go, HEAD_PATIENCE_MS)
+    onHead.add(go)
+  })
 }
 
 /** Cosigns the mirror checkpoint where a crash took the line that said so: who asks at its start how far this mirror has seen must be told all. */
