@@ -35,6 +35,7 @@ import {
   type Signer,
   signText,
 } from '@parley/record'
+import { type Clock, systemClock } from '@parley/units'
 import type { NodeOptions } from '../src/options.ts'
 import { LINE_DEFAULTS, type LineOptions } from '../src/line/options.ts'
 import { makeFolder, startTestNode, type TestNode } from './harness.ts'
@@ -120,11 +121,16 @@ export interface SignOptions {
 
 export const lineOptions = (over: Partial<LineOptions> = {}): LineOptions => ({ ...LINE_DEFAULTS, port: 0, ...over })
 
-export async function startSide(party: string, over: Partial<LineOptions> = {}, table = TABLE): Promise<Side> {
+export async function startSide(
+  party: string,
+  over: Partial<LineOptions> = {},
+  { table = TABLE, clock = systemClock }: { readonly table?: string; readonly clock?: Clock } = {},
+): Promise<Side> {
   const folder = await makeFolder()
   const dataDir = `${folder.path}/data`
   let line = lineOptions({ party, ...over })
-  const start = (more: Partial<NodeOptions> = {}): Promise<TestNode> => startTestNode({ dataDir, line, ...more })
+  const start = (more: Partial<NodeOptions> = {}): Promise<TestNode> =>
+    startTestNode({ dataDir, line, ...more }, { clock })
   const people = peopleOf(party)
   let stopped = false
   const side: Side = {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { encodeUtf8, parseEvidence, parseVkey, verifyProtest } from '@parley/record'
 import { describe, expect, test } from 'vitest'
 import { linkTo, openHttpTable, rowOf, settled, until } from './line-table.ts'
 
@@ -53,8 +54,8 @@ describe('requests between two nodes, each treated by itself', () => {
     console.info(`#73: ${lost.join('; ')}`)
   }, 400_000)
 
-  test('#76 a peer that takes heads and never entries: degraded for want of contents, never silent, never delivered', async () => {
-    await using table = await openHttpTable({ parties: ['north', 'south'], seed: 76 })
+  test('#76 a peer that takes heads and never entries: degraded for want of contents, never silent, never delivered, and protested with evidence', async () => {
+    await using table = await openHttpTable({ parties: ['north', 'south'], charter: { protestAfterS: 10 }, seed: 76 })
     const [north, south] = table.sides as [(typeof table.sides)[0], (typeof table.sides)[0]]
     await settled(north, south)
     // Neither brought to south's mirror nor fetched by it.
@@ -81,8 +82,22 @@ describe('requests between two nodes, each treated by itself', () => {
     const [message] = (await north.client.messages('ridge-7')).messages
     expect(message?.ladder.map(({ step }) => step)).not.toContain('arrived')
     expect((await south.client.messages('ridge-7')).messages).toEqual([])
+    // South's own witness has seen the head, and its mirror gave no receipt in the time of the charter.
+    const [due] = await until(
+      async () => (await north.state()).protests ?? [],
+      (protests) => protests.length > 0,
+    )
+    expect(due).toMatchObject({ origin: north.origin, accused: 'south' })
+    const { evidence, logKey, witnesses, availableS, dueS } = await north.client.protest('ridge-7', 'south')
+    const protest = parseEvidence(encodeUtf8(evidence))
+    if (protest.kind !== 'non-delivery') return expect.unreachable()
+    const found = verifyProtest(protest, { logKey: parseVkey(logKey), observers: witnesses.map(parseVkey), quorum: 1 })
+    // As old as the first word of the witness, not as its last heartbeat.
+    expect(found).toMatchObject({ availableAtS: availableS, deadlineS: dueS })
+    expect(dueS).toBeLessThanOrEqual((await north.state()).nowS)
     for (const { way } of table.sides) way.set(() => ({}))
     await settled(north, south)
+    await expect(north.client.protest('ridge-7', 'south')).rejects.toMatchObject({ status: 404 })
     await until(
       async () => rowOf(await north.state(), 'south').measured?.to.kind,
       (kind) => kind === 'open',

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 
 const PROGRAM = fileURLToPath(new URL('../../../apps/node/bin/parley-node.js', import.meta.url))
 const BUILT = fileURLToPath(new URL('../../../apps/node/dist/main.js', import.meta.url))
-const START_MS = 30_000
+const START_MS = 90_000
 
 /** A folder that is gone when disposed of. */
 export async function makeDataDir(): Promise<AsyncDisposable & { readonly path: string }> {

@@ -1008,11 +1008,12 @@ export class OpenLine implements WireTable, AsyncDisposable {
     const { size } = shown.checkpoint
     if (peer.from.forkedSinceMs === null) await this.#holdAgainst(peer, shown)
     for (const { key, timestampS } of shown.cosignatures) {
-      const by = this.peers.find(({ enrolment }) =>
-        enrolment.mirrors.some(({ keyId, name }) => keyId === key.keyId && name === key.name),
-      )
-      if (by !== undefined && by !== peer && size <= (peer.committed?.size ?? 0))
-        this.#receive({ by: by.party, role: 'mirror', origin: peer.origin, size, timestampS, learntS: this.nowS() })
+      const isIt = ({ keyId, name }: VerifierKey): boolean => keyId === key.keyId && name === key.name
+      const by = this.peers.find(({ enrolment }) => [...enrolment.mirrors, ...enrolment.witnesses].some(isIt))
+      if (by === undefined || by === peer || size > (peer.committed?.size ?? 0)) continue
+      // What binds rests on observers too, and they tell the author alone.
+      const role = by.enrolment.mirrors.some(isIt) ? 'mirror' : 'witness'
+      this.#receive({ by: by.party, role, origin: peer.origin, size, timestampS, learntS: this.nowS() })
     }
     const lateMs = PULL_AFTER_HEARTBEATS * this.heartbeatMs
     const overdue = performance.now() - (peer.from.contentsMs ?? peer.from.watchedSinceMs) > lateMs
