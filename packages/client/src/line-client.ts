@@ -67,6 +67,8 @@ export interface LineClient {
   flights(table: string, options?: Options): Promise<LineFlights>
   /** What an act that is to be signed now needs. */
   draft(table: string, options?: Options): Promise<LineDraft>
+  /** The same with the digest of the state, which takes the node a while. */
+  digestDraft(table: string, options?: Options): Promise<LineDraft>
   /** Appends one signed act to our log; the same note again is answered alike. */
   post(table: string, note: Uint8Array, options?: Options): Promise<LineActAccepted>
   /** Appends up to 256 signed acts, all or none. */
@@ -155,6 +157,7 @@ export function createLineClient(options: LineClientOptions): LineClient {
     messages: (table, query = {}, call) => get(at(table, `/messages${queryOf(query)}`), call),
     flights: (table, call) => get(at(table, '/flights'), call),
     draft: (table, call) => get(at(table, '/draft'), call),
+    digestDraft: (table, call) => get(at(table, '/draft?digest=1'), call),
     post: (table, note, call) => sendText({ method: 'POST', path: at(table, '/acts') }, note, call),
     async postMany(table, notes, call) {
       const body = { type: 'application/octet-stream', content: encodeBundle(notes) } as const

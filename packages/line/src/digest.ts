@@ -195,6 +195,12 @@ const LATEST: PartyFold<{ act: LineAct | null }> = {
   },
 }
 
+/** Digest in hex of the party's newest `state.digest`, null while it has said none. */
+export function digestSaid(line: LineProjection, party: string): string | null {
+  const { act } = foldParty(line, LATEST, party)
+  return (act === null ? null : bodyOf(act, STATE_DIGEST_ACT))?.digest ?? null
+}
+
 const VERDICTS = new WeakMap<LineProjection, Map<string, string>>()
 
 /**

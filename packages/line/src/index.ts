@@ -132,7 +132,7 @@ export {
 export { type Binding, bindingOf } from './binding.ts'
 export { type DueProtest, protestDue } from './protest-due.ts'
 // the state both sides compare
-export { digestAt, digestBody, type DigestVerdict, digestVerdicts, mayAutoAct, stateNow } from './digest.ts'
+export { digestAt, digestBody, digestSaid, type DigestVerdict, digestVerdicts, mayAutoAct, stateNow } from './digest.ts'
 export { closedPrefixes, type Prefix } from './heads.ts'
 // messages: L1 appends here
 // flights: L3 appends here

@@ -410,6 +410,28 @@ const resume = buildCommand<SharedFlags, [], CliContext>({
   },
 })
 
+const digest = buildCommand<SignFlags, [], CliContext>({
+  loader: async () => {
+    const { runDigest } = await import('./run-declare.ts')
+    return function (this: CliContext, flags: SignFlags) {
+      return runDigest(flags, this)
+    }
+  },
+  parameters: { flags: SIGN },
+  docs: {
+    brief: 'Say what our node makes of the logs, for the others to compare',
+    fullDescription: [
+      'Says the digest of the newest state that every side can compute from the same logs. Each side’s node compares it with',
+      'its own; parley line status and the desk show where two differ. To be said after a long silence, and now and then.',
+      '',
+      ...LINE_EXIT_HELP,
+      '',
+      'Example',
+      '  parley line digest --key duty-7.key',
+    ].join('\n'),
+  },
+})
+
 const post = buildCommand<PostFlags, [string], CliContext>({
   loader: async () => {
     const { runPost } = await import('./run-declare.ts')
@@ -591,6 +613,7 @@ export const line = buildRouteMap({
     close: closeOf,
     suspend,
     resume,
+    digest,
     post,
     watch,
     flights,

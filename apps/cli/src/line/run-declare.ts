@@ -113,6 +113,22 @@ export function runResume(flags: SharedFlags, { process }: CliContext): Promise<
   )
 }
 
+/** `parley line digest`: says what our node makes of the logs, to be held against what the others make of them. */
+export function runDigest(flags: SignFlags, { process }: CliContext): Promise<void> {
+  return tell({ process, json: flags.json, command: 'line digest' }, () =>
+    declare(flags, async (client, table) => {
+      const { stateDigest } = await client.digestDraft(table)
+      if (stateDigest === undefined || stateDigest === null)
+        throw new CannotFollow('--node', client.baseUrl, 'must tell its state digest: it is of an older version')
+      const { digest, heads, projection } = stateDigest
+      return {
+        input: { kind: 'state.digest', body: { digest, heads, projection } },
+        what: `our state is ${digest.slice(0, 16)}…, over ${heads.map(({ o, n }) => `${n} of ${o}`).join(', ')}`,
+      }
+    }),
+  )
+}
+
 /** `parley line close --reason R`: ends the line for good, by two custodians of the root. */
 export function runCloseLine(flags: CloseLineFlags, { process }: CliContext): Promise<void> {
   return tell({ process, json: flags.json, command: 'line close' }, () =>

@@ -102,13 +102,17 @@ export class Projector {
 
   /** Looks up what judging these acts will ask, so that judging itself need not wait. */
   async prepare(acts: readonly (Act | null)[]): Promise<void> {
-    for (const act of acts)
-      for (const { o, n } of act?.seen ?? []) {
-        const key = `${o} ${n}`
-        if (n === 0 || this.#roots.has(key) || !this.#books.has(o)) continue
-        const root = await this.#logs.rootAt(o, n)
-        if (root !== null) this.#keepRoot(key, root)
-      }
+    for (const act of acts) await this.knowRoots(act?.seen ?? [])
+  }
+
+  /** Looks up the roots of these heads, so that `knownRoot` has those that are here. */
+  async knowRoots(heads: readonly { readonly o: string; readonly n: number }[]): Promise<void> {
+    for (const { o, n } of heads) {
+      const key = `${o} ${n}`
+      if (n === 0 || this.#roots.has(key) || !this.#books.has(o)) continue
+      const root = await this.#logs.rootAt(o, n)
+      if (root !== null) this.#keepRoot(key, root)
+    }
   }
 
   /** Judges the entry as the next one of its log; it is taken only by `take` of what comes back. `prepare` comes first. */

@@ -20,6 +20,8 @@ import {
   checkSequence,
   declarationsOf,
   declaredState,
+  digestBody,
+  digestSaid,
   digestVerdicts,
   dueEscalations,
   formatRole,
@@ -238,7 +240,7 @@ export function stateView(line: OpenLine, phase: LineTableState['phase']): LineT
     nowS,
     version: line.line.version,
     charter: { version: charter.version, sha256: line.charterSha256 },
-    digest: null,
+    digest: digestSaid(line.line, line.party),
     parties: charter.parties.map(({ party }) => partyView(line, party)),
     clocks: running.slice(0, MAX_CLOCKS).map(clockView),
     availability: PERIODS.flatMap((period) =>
@@ -403,7 +405,8 @@ function textOf(entry: Uint8Array): string | null {
   }
 }
 
-export function draftView(line: OpenLine, { digest }: { readonly digest: boolean }): LineDraft {
+export async function draftView(line: OpenLine, { digest }: { readonly digest: boolean }): Promise<LineDraft> {
+  const stateDigest = digest ? await stateDigestOf(line) : null
   const at = line.nowS()
   const { charter, party } = line
   const seen = line.peers
@@ -427,8 +430,24 @@ export function draftView(line: OpenLine, { digest }: { readonly digest: boolean
         .map((member) => [member.party, nextNumber(line.line, { from: party, to: member.party, year })]),
     ),
     charter: { version: charter.version, sha256: line.charterSha256 },
-    digest: digest ? stateNow(line.line).digest : null,
+    digest: stateDigest?.digest ?? null,
+    ...(digest ? { stateDigest } : {}),
   }
+}
+
+const DIGEST_TRIES = 5
+
+/** The body of a `state.digest` act over the newest state that can be compared. */
+async function stateDigestOf(line: OpenLine): Promise<NonNullable<LineDraft['stateDigest']>> {
+  const { projector } = line
+  // More may come in while roots are looked up.
+  for (let tries = 0; tries < DIGEST_TRIES; tries += 1) {
+    await projector.knowRoots(stateNow(line.line).prefixes)
+    const { prefixes } = stateNow(line.line)
+    if (prefixes.every(({ o, n }) => projector.knownRoot(o, n) !== null)) break
+  }
+  const { heads, ...said } = digestBody(line.line, (origin, size) => projector.knownRoot(origin, size))
+  return { ...said, heads: [...heads] }
 }
 
 /** A view of the line as plain JSON: acts inside it become the place where they stand. */
