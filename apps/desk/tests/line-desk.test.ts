@@ -1,11 +1,28 @@
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { qrParts } from '../src/line/qr-parts.ts'
 import { deskBrowser, hasChromium, PATIENCE_MS, scenarioFile, SHOTS, shownText, type Viewport } from './desk-browser.ts'
 import { type FixtureLine, fixtureLine } from './fixture-line.ts'
 import { type Fixture, startFixtureNode } from './fixture-node.ts'
 
 /** What the desk of the line does beside messages: alarms, two officers at two desks, areas and lines on the ground. */
+
+/** A camera that sees these codes one after the other; runs in the page. */
+function cameraShows(codes: string[]): void {
+  const seen = [...codes]
+  class BarcodeDetector {
+    detect(): Promise<{ rawValue: string | undefined }[]> {
+      return Promise.resolve(seen.length === 0 ? [] : [{ rawValue: seen.pop() }])
+    }
+  }
+  Object.assign(globalThis, { BarcodeDetector })
+  navigator.mediaDevices.getUserMedia = () => {
+    const canvas = document.createElement('canvas')
+    setInterval(() => canvas.getContext('2d')?.fillRect(0, 0, Math.random() * 9, 9), 50)
+    return Promise.resolve(canvas.captureStream(20))
+  }
+}
 
 const WIDE: Viewport = { width: 1400, height: 900 }
 
@@ -123,7 +140,8 @@ describe.skipIf(!hasChromium)('the desk of the line', { timeout: 4 * PATIENCE_MS
     expect(await text('.half')).toContain('another officer must')
     expect(await page.locator('[name="second-send"]').isDisabled()).toBe(true)
 
-    await open()
+    const parts = qrParts(half) ?? []
+    await open({ before: (of) => of.addInitScript(cameraShows, [...parts, 'something else', ...parts].toReversed()) })
     await loadKeys(1)
     await work('second').click()
     await fill('half', 'Good morning.')
@@ -139,6 +157,11 @@ describe.skipIf(!hasChromium)('the desk of the line', { timeout: 4 * PATIENCE_MS
     expect(shown).toContain('our side declares itself suspended line.suspend')
     expect(shown).toContain('north/duty-1')
     expect(shown).toContain('"reason": "incident"')
+    await page.locator('[name="second-away"]').click()
+    // The same from the other screen, code by code.
+    await page.locator('[name="half-camera"]').click()
+    await page.locator('.half').waitFor()
+    expect(await text('.half')).toContain('"reason": "incident"')
     await page.locator('[name="second-send"]').click()
     await expect.poll(() => line.posted.length).toBe(1)
     expect(line.posted[0]).toMatchObject({ act: { kind: 'line.suspend' }, signers: ['north/duty-1', 'north/duty-2'] })

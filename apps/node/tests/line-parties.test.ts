@@ -122,9 +122,9 @@ describe('three parties', () => {
     expect(atHome?.waitsFor).toBeUndefined()
     const abroad = await until(
       () => told(north),
-      (act) => act !== undefined,
+      (act) => act?.waitsFor?.join() === 'orion/witness',
     )
-    expect(abroad).toMatchObject({ binding: 'pending', waitsFor: ['orion/witness'] })
+    expect(abroad?.binding).toBe('pending')
   })
 })
 
