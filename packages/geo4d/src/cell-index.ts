@@ -62,6 +62,9 @@ const DIRECT_PROBES = 384
 /** A look-up costs about as much as reading this many postings and testing what they refer to. */
 const POSTINGS_PER_PROBE = 3
 
+/** Lists asked for before they are read: enough to overlap the reads, little memory for searches of many cells. */
+const LOCATED_AT_A_TIME = 1024
+
 /** Up to this many values are sorted by insertion, without allocating. */
 const SMALL_SORT = 24
 
@@ -89,6 +92,8 @@ export class CellIndex {
   // Scratch, no part of the state.
   #seen = new Int32Array(64)
   #stamp = 0
+  /** Takes what was only read to bring it into the cache. */
+  readonly #sink = new Int32Array(1)
   #parents = new Int32Array(64)
   #parentCount = 0
 
@@ -332,6 +337,7 @@ export class CellIndex {
   }
 
   #gather(kind: number, cells: Int32Array, count: number, box: CellBox): void {
+    const postings = this.#postings
     const heightLow = heightStep(box.altitudeLowerM) << 24
     const heightHigh = heightStep(box.altitudeUpperM) << 24
     for (let durationClass = 0; durationClass < DURATION_CLASSES; durationClass++) {
@@ -348,15 +354,33 @@ export class CellIndex {
         const keyB = (durationClass << BUCKET_BITS) | (bucket & BUCKET_MASK)
         const low = heightLow | ((bucket === bucketLow ? stepLow - bucket * BUCKET_STEPS : 0) << 16)
         const high = heightHigh | ((bucket === bucketHigh ? stepHigh - bucket * BUCKET_STEPS : LAST_STEP) << 16)
-        for (let at = 0; at < count; at++) this.#postings.gather((kind << 29) | cells[at]!, keyB, low, high)
+        for (let at = 0; at < count; at++) {
+          postings.locate((kind << 29) | cells[at]!, keyB, low, high)
+          if (postings.locatedCount === LOCATED_AT_A_TIME) this.#readLocated()
+        }
       }
     }
+    this.#readLocated()
+  }
+
+  /** Reads the lists asked for: the memory fetches many at a time. */
+  #readLocated(): void {
+    const postings = this.#postings
+    this.#sink[0] = postings.findLocated()
+    postings.scanLocated(0, postings.locatedCount)
+    postings.locatedCount = 0
   }
 
   #test(box: CellBox, verifyFrom: number, out: number[], accept: ((slot: number) => boolean) | undefined): void {
     const { candidates, candidateCount } = this.#postings
     const seen = this.#seen
     const stamp = this.#stamp
+    let touched = 0
+    for (let at = 0; at < candidateCount; at++) {
+      const address = candidates[at]!
+      touched ^= this.#lines.words[LineStore.chunkOf(address)]![2 * (address & CHUNK_MASK) + 8]!
+    }
+    this.#sink[0] = touched
     for (let at = 0; at < candidateCount; at++) {
       const address = candidates[at]!
       const chunk = LineStore.chunkOf(address)
