@@ -29,7 +29,7 @@ export async function receiptAlone(context: BenchmarkContext): Promise<Measureme
         ? {}
         : { peer: { name: '3 flushes and a TLS round trip', value: quantile(limit, share), better: 'less' as const } }),
       right: true,
-      ...(sample === null ? { note: 'no C compiler on this machine' } : {}),
+      ...(sample === null ? { note: 'no g++ on this machine' } : {}),
     }
   }
   return [line('plain', 0.5), line('plain', 0.99), line('slow', 0.5), line('slow', 0.99)]

@@ -20,9 +20,9 @@ int fsync(int fd) { return slow("fsync", fd); }
 int fdatasync(int fd) { return slow("fdatasync", fd); }
 `
 
-/** A library that makes each flush of a process take `ADDED_MS` longer, to be preloaded; null where no C compiler makes one. */
+/** A library that makes each flush of a process take `ADDED_MS` longer, to be preloaded; null where there is no g++. */
 export function slowFlushLibrary(dir: string): string | null {
   const library = join(dir, 'slow-flush.so')
-  const made = spawnSync('cc', ['-shared', '-fPIC', '-o', library, '-x', 'c', '-', '-ldl'], { input: SOURCE })
+  const made = spawnSync('g++', ['-shared', '-fPIC', '-o', library, '-x', 'c', '-', '-ldl'], { input: SOURCE })
   return made.status === 0 ? library : null
 }
