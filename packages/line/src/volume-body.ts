@@ -1,5 +1,5 @@
 import { GeoError, type Outline, validateVolume, type Volume4D } from '@parley/geo4d'
-import { encodeUtf8, formatCanonicalJson, type JsonObject, sha256 } from '@parley/record'
+import type { JsonObject } from '@parley/record'
 import { degrees, epochMs, metres, metresHae } from '@parley/units'
 import type { FieldReader } from './fields.ts'
 
@@ -80,6 +80,3 @@ export function volumeBody(volume: Volume4D): JsonObject {
     end: Math.ceil(volume.endMs / 1000),
   }
 }
-
-/** SHA-256 of a body in its canonical form. */
-export const bodyHash = (body: JsonObject): Uint8Array => sha256(encodeUtf8(formatCanonicalJson(body)))

@@ -2,6 +2,7 @@ import { anyVolumesIntersect, type Volume4D } from '@parley/geo4d'
 import type { ActRef } from '@parley/record'
 import { bodyOf, foldParty, type LineAct, type LineProjection, type PartyFold } from '../line-projection.ts'
 import { AREA_DECLARE, AREA_LIFT, type AreaBody } from './area-acts.ts'
+import { keyOf, refOf } from './refs.ts'
 
 /** A movable area as it stands. */
 export interface AreaView {
@@ -14,8 +15,6 @@ export interface AreaView {
 
 type Areas = Map<string, { readonly act: LineAct; readonly body: AreaBody; lifted: LineAct | null }>
 
-const keyOf = ({ o, i, h }: ActRef): string => `${o} ${i} ${h}`
-
 const AREAS: PartyFold<Areas> = {
   start: () => new Map(),
   step(areas, act) {
@@ -24,7 +23,7 @@ const AREAS: PartyFold<Areas> = {
     if (body !== null) {
       // The same area declared anew moves it: the one before is lifted by that.
       for (const area of areas.values()) if (area.body.id === body.id) area.lifted ??= act
-      areas.set(keyOf({ o: act.origin, i: act.index, h: act.leaf }), { act, body, lifted: null })
+      areas.set(keyOf(refOf(act)), { act, body, lifted: null })
       return
     }
     const lift = bodyOf(act, AREA_LIFT)
@@ -38,7 +37,7 @@ export function areasOf(line: LineProjection): readonly AreaView[] {
   return line.charter.parties
     .flatMap(({ party }) =>
       [...foldParty(line, AREAS, party).values()].map(({ act, body, lifted }) => ({
-        ref: { o: act.origin, i: act.index, h: act.leaf },
+        ref: refOf(act),
         party,
         body,
         atS: act.atS,

@@ -3,6 +3,7 @@ import type { ActRef } from '@parley/record'
 import { metres } from '@parley/units'
 import { bodyOf, foldParty, type LineAct, type LineProjection, type PartyFold } from '../line-projection.ts'
 import { BORDER_AGREE, type BorderBody } from './area-acts.ts'
+import { refOf } from './refs.ts'
 
 /** A line as both sides have agreed it. Until both have logged the same text it binds nobody. */
 export interface BorderView {
@@ -42,7 +43,7 @@ export function bordersOf(line: LineProjection): readonly BorderView[] {
   for (const { party } of line.charter.parties) {
     for (const [key, { body, act }] of foldParty(line, BORDERS, party)) {
       const found = texts.get(key) ?? { body, agreed: [] }
-      found.agreed.push({ party, ref: { o: act.origin, i: act.index, h: act.leaf }, atS: act.atS })
+      found.agreed.push({ party, ref: refOf(act), atS: act.atS })
       texts.set(key, found)
     }
   }

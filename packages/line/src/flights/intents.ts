@@ -10,6 +10,7 @@ import {
   type IntentAckBody,
   type ProposeBody,
 } from './intent-acts.ts'
+import { keyOf, refOf } from './refs.ts'
 import { plansConflict, stricter } from './separation.ts'
 
 interface Proposal {
@@ -33,9 +34,6 @@ interface Flights {
   readonly open: Set<Proposal>
   readonly acks: Map<string, Ack[]>
 }
-
-const keyOf = ({ o, i, h }: ActRef): string => `${o} ${i} ${h}`
-const refOf = ({ origin, index, leaf }: LineAct): ActRef => ({ o: origin, i: index, h: leaf })
 
 const FLIGHTS: PartyFold<Flights> = {
   start: () => ({ proposals: new Map(), open: new Set(), acks: new Map() }),

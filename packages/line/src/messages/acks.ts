@@ -140,3 +140,14 @@ export const ESCALATION: ActKind<EscalationBody> = {
   },
   passes: always,
 }
+
+/** Everything that is said about a message. */
+export const ABOUT_MESSAGE: readonly ActKind<AboutMessage>[] = [
+  ACK_OPEN,
+  ACK_TAKE,
+  ACK_READBACK,
+  ACK_RELAY,
+  ACK_ANSWER,
+  MESSAGE_CLOSE,
+  ESCALATION,
+]

@@ -1,8 +1,15 @@
-import { type Act, encodeHex, type JsonObject, parseLogName } from '@parley/record'
+import {
+  type Act,
+  encodeHex,
+  encodeUtf8,
+  formatCanonicalJson,
+  type JsonObject,
+  parseLogName,
+  sha256,
+} from '@parley/record'
 import type { ActKind } from '../act-kind.ts'
 import { FieldReader } from '../fields.ts'
 import { PASSES_SUSPENSION, PRECEDENCES, type Precedence, SUBJECTS, type Subject } from '../subjects.ts'
-import { bodyHash } from '../volume-body.ts'
 import { type ContentItem, readContent, readZone } from './content.ts'
 import { parseMessageNumber, yearOf } from './number.ts'
 import { checkTemplate, type TemplateUse } from './template-use.ts'
@@ -95,7 +102,7 @@ function parseMessage(body: JsonObject, act: Act): MessageBody {
   const end = fields.object('end').only('number', 'sha256')
   if (end.text('number', 160) !== number) throw end.refusal('number', 'must repeat the number of the message')
   const { end: _, ...rest } = body
-  const hash = encodeHex(bodyHash(rest))
+  const hash = hashOf(rest)
   if (end.sha256('sha256') !== hash) throw end.refusal('sha256', 'must be the hash of the message without its end')
   const content = readContent(fields.objects('content', { max: 26 }))
   const template = fields.has('template') ? checkTemplate(fields.object('template'), content) : null
@@ -135,5 +142,8 @@ export const MESSAGE: ActKind<MessageBody> = {
 /** Completes the body of a message with its end. */
 export function sealMessageBody(body: JsonObject): JsonObject {
   const { end: _, ...rest } = body
-  return { ...rest, end: { number: rest.number ?? '', sha256: encodeHex(bodyHash(rest)) } }
+  return { ...rest, end: { number: rest.number ?? '', sha256: hashOf(rest) } }
 }
+
+/** SHA-256 of a body in its canonical form, hex. */
+const hashOf = (body: JsonObject): string => encodeHex(sha256(encodeUtf8(formatCanonicalJson(body))))

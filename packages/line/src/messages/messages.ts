@@ -1,13 +1,12 @@
 import type { JsonValue } from '@parley/record'
 import { type LineAct, type LineProjection, bodyOf, foldParty, type PartyFold, receiptBy } from '../line-projection.ts'
-import type { ActKind } from '../act-kind.ts'
 import {
+  ABOUT_MESSAGE,
   ACK_ANSWER,
   ACK_OPEN,
   ACK_READBACK,
   ACK_RELAY,
   ACK_TAKE,
-  type AboutMessage,
   type AnswerCode,
   ESCALATION,
   type EscalationStep,
@@ -91,16 +90,6 @@ interface Said {
   readonly about: Map<string, LineAct[]>
 }
 
-const ABOUT: readonly ActKind<AboutMessage>[] = [
-  ACK_OPEN,
-  ACK_TAKE,
-  ACK_READBACK,
-  ACK_RELAY,
-  ACK_ANSWER,
-  MESSAGE_CLOSE,
-  ESCALATION,
-]
-
 const SAID: PartyFold<Said> = {
   start: () => ({ sent: new Map(), reused: [], used: new Map(), about: new Map() }),
   step(said, act) {
@@ -117,7 +106,7 @@ const SAID: PartyFold<Said> = {
       if (number !== null) use(said, number)
       return
     }
-    const kind = ABOUT.find((one) => one === act.kind)
+    const kind = ABOUT_MESSAGE.find((one) => one === act.kind)
     const body = kind === undefined ? null : bodyOf(act, kind)
     if (body === null) return
     const acts = said.about.get(body.number)
