@@ -67,6 +67,8 @@ export function secure(
       socket.off('error', failed)
       socket.off('close', ended)
       if ('setKeepAlive' in socket) socket.setKeepAlive(true, KEEP_ALIVE_MS)
+      // A request is small and its answer waited for: none of it is held back until the one before is acknowledged.
+      if ('setNoDelay' in socket) socket.setNoDelay(true)
       resolve(socket)
     })
   })
