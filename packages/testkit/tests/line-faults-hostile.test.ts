@@ -24,7 +24,8 @@ async function twoSides(
 }
 
 describe('a counterpart that is hostile, or not itself', () => {
-  test.each([
+  // Most of it is waiting, for one node after another to notice: together they take hardly longer than one.
+  test.concurrent.each([
     ['as much as', 2, 2],
     ['less than', 4, 1],
     ['more than', 1, 4],
@@ -78,7 +79,7 @@ describe('a counterpart that is hostile, or not itself', () => {
       const { keys } = await north.client.joining(TABLE)
       const { heads } = verifyLogFork(evidence, parseVkey(keys.log))
       expect(heads.map(({ size }) => size)).toEqual([before.length, before.length - first + second])
-      if (first === second) return
+      if (first >= second) return
       // A restart forgets none of it.
       await south.process[Symbol.asyncDispose]()
       await south.start()
