@@ -46,6 +46,8 @@ function toApiError(error: unknown): ApiError | null {
     case 'FST_ERR_BAD_URL':
     case 'FST_ERR_ASYNC_CONSTRAINT':
       return new ApiError('INVALID_PARAMETER', { message: 'the path is not valid percent-encoded UTF-8' })
+    case 'FST_ERR_MAX_PARAM_LENGTH':
+      return new ApiError('INVALID_PARAMETER', { message: 'a part of the path is longer than any can be' })
     case 'ECONNRESET':
       return new ApiError('TIMEOUT')
     default:
