@@ -248,6 +248,8 @@ export class Mirror implements AsyncDisposable {
       if (!body.ended(error)) throw error
     } finally {
       body.release()
+      // Left unread, the rest would stand before the next request of the connection.
+      request.resume()
       await Promise.allSettled(upload.writes)
       if (upload.mirrored !== null) upload.mirrored.uploads -= 1
     }
