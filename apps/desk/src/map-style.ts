@@ -41,6 +41,21 @@ const text = (colour: string, size: number) => ({
   paint: { 'text-color': colour, 'text-halo-color': '#0b1118', 'text-halo-width': 1.6 },
 })
 
+/** Labels of what has an extent: they move aside rather than leave it. */
+const SHAPE_LABEL = {
+  layout: {
+    ...text('', 12.5).layout,
+    'text-max-width': 14,
+    'text-variable-anchor': ['center' as const, 'top' as const, 'bottom' as const, 'left' as const, 'right' as const],
+    'text-radial-offset': 0.6,
+  },
+  paint: {
+    'text-color': ['get', 'colour'] as ['get', string],
+    'text-halo-color': '#0b1118',
+    'text-halo-width': 2,
+  },
+}
+
 const layers: LayerSpecification[] = [
   { id: 'sea', type: 'background', paint: { 'background-color': '#0d1722' } },
   { id: 'land', type: 'fill', source: 'countries', paint: { 'fill-color': '#17222e' } },
@@ -200,30 +215,14 @@ const layers: LayerSpecification[] = [
     id: 'area-labels',
     type: 'symbol',
     source: 'area-labels',
-    layout: {
-      'text-font': FONT,
-      'text-size': 12.5,
-      'text-field': ['get', 'text'],
-      'text-max-width': 14,
-      'text-variable-anchor': ['center', 'top', 'bottom', 'left', 'right'],
-      'text-radial-offset': 0.6,
-      'symbol-sort-key': ['get', 'rank'],
-    },
-    paint: { 'text-color': ['get', 'colour'], 'text-halo-color': '#0b1118', 'text-halo-width': 2 },
+    layout: { ...SHAPE_LABEL.layout, 'symbol-sort-key': ['get', 'rank'] },
+    paint: SHAPE_LABEL.paint,
   },
   {
     id: 'line-labels',
     type: 'symbol',
     source: 'line-labels',
-    layout: {
-      'text-font': FONT,
-      'text-size': 12.5,
-      'text-field': ['get', 'text'],
-      'text-max-width': 14,
-      'text-variable-anchor': ['center', 'top', 'bottom', 'left', 'right'],
-      'text-radial-offset': 0.6,
-    },
-    paint: { 'text-color': ['get', 'colour'], 'text-halo-color': '#0b1118', 'text-halo-width': 2 },
+    ...SHAPE_LABEL,
   },
   {
     id: 'line-point-labels',

@@ -33,6 +33,7 @@ const incoming = (of: Clock, more: Partial<Message> = {}): Message => ({
   body: {},
   ladder: [],
   state: 'arrived',
+  done: false,
   clock: of,
   unknownRefs: [],
   gaps: [],

@@ -9,6 +9,7 @@ interface Row extends Json {
   number: string
   ladder: Json[]
   state: string
+  done: boolean
   clock: Json | null
 }
 
@@ -81,12 +82,14 @@ export function fixtureLine(): FixtureLine {
       message,
       ladder,
       state,
+      done = false,
     }: {
       ageS: number
       dueS: number
       message: Omit<MessageDraft, 'from' | 'to' | 'zone'>
       ladder: [string, string, Json?][]
       state: string
+      done?: boolean
     },
   ): Row => {
     const other = party === 'north' ? 'south' : 'north'
@@ -117,6 +120,7 @@ export function fixtureLine(): FixtureLine {
         ...(detail === undefined ? {} : { detail }),
       })),
       state,
+      done,
       clock: {
         number,
         precedence: body.precedence,
@@ -157,6 +161,7 @@ export function fixtureLine(): FixtureLine {
         ['answered', 'north', { answer: 'concur', reason: null, reply: null }],
       ],
       state: 'answered',
+      done: true,
     }),
     row('south', 3, {
       ageS: 400,
@@ -505,6 +510,7 @@ export function fixtureLine(): FixtureLine {
         break
       case 'ack.answer':
         step('answered', 'north', { answer: act.body['answer'], reason: null, reply: null })
+        if (message !== undefined) message.done = message.ladder.some((one) => one['step'] === 'read-back')
         break
       case 'watch.open':
         watches[textOf(act.body['role']).split('.')[1] ?? ''] = act.at

@@ -64,7 +64,6 @@ export {
   type HeardItem,
   type IntentDraft,
   isActError,
-  isMessageDone,
   liftArea,
   messageBodyOf,
   newActId,

@@ -158,12 +158,13 @@ test('AC-10 a handover names what is not done, our running clocks and the heads 
       subject: 'REPLY',
       state: 'arrived',
       ladder: [],
+      done: false,
       clock: { number, precedence: 'ROUTINE', to: 'a.duty', dueS: 100, stoppedS: null, escalation: [] },
       ...more,
     }) as unknown as LineMessage
   const messages = [
     row('b/a/2026/0001', 'in', {}),
-    row('b/a/2026/0002', 'in', { ladder: [{ step: 'taken', atS: 1, by: 'a.duty', origin: null, index: null }] }),
+    row('b/a/2026/0002', 'in', { done: true }),
     row('a/b/2026/0001', 'out', {}),
   ]
   expect(handoverOf(DRAFT, { messages })).toEqual({

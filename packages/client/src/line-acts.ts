@@ -225,23 +225,8 @@ export interface Handover {
 
 export const openWatch = (role: string): ActInput => ({ kind: 'watch.open', body: { role } })
 
-/** Subjects that end with being taken, as the line has it. */
-const NO_ANSWER = new Set(['REPLY', 'STATE-OF-CHANNEL', 'STATEMENT', 'CORRECTION'])
 /** As many items as a handover sheet takes. */
 const MOST_ITEMS = 256
-
-/** Whether nothing more is expected about a message. */
-export function isMessageDone({
-  ladder,
-  precedence,
-  subject,
-}: Pick<LineMessage, 'ladder' | 'precedence' | 'subject'>): boolean {
-  const has = (step: LineMessage['state']): boolean => ladder.some((one) => one.step === step)
-  if (has('closed')) return true
-  const readBack =
-    precedence === 'ROUTINE' || ladder.some((one) => one.step === 'read-back' && one.detail?.['match'] === true)
-  return has('taken') && readBack && (NO_ANSWER.has(subject) || has('answered'))
-}
 
 /** The handover sheet as it stands now: everything of our side that is not done, the clocks that run, the heads in hand. */
 export function handoverOf(
@@ -249,7 +234,7 @@ export function handoverOf(
   { messages }: Pick<LineMessages, 'messages'>,
   notes: string | null = null,
 ): Handover {
-  const ours = messages.filter((message) => message.direction !== 'other' && !isMessageDone(message))
+  const ours = messages.filter((message) => message.direction !== 'other' && !message.done)
   return {
     open: ours.map(({ number }) => number).slice(0, MOST_ITEMS),
     clocks: ours

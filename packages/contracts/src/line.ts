@@ -253,6 +253,8 @@ export const LineMessage = named('LineMessage', {
   ladder: Type.Array(LineStep),
   /** The rung it stands on: the last one of the ladder that counts. */
   state: LineStep.properties.step,
+  /** Whether nothing more is expected about it. */
+  done: Type.Boolean(),
   clock: orNull(LineClock),
   /** Messages it refers to that are not in hand. */
   unknownRefs: Type.Array(Type.String()),

@@ -185,7 +185,7 @@ export {
 export { formatMessageNumber, type MessageNumber, parseMessageNumber, yearOf } from './messages/number.ts'
 export { printMessage } from './messages/print.ts'
 export { compareReadBack, type ReadBackFinding } from './messages/read-back.ts'
-export { type ClosedWatch, handoverSheet, type OpenWatch, rosterOf } from './messages/roster.ts'
+export { type ClosedWatch, type OpenWatch, rosterOf } from './messages/roster.ts'
 export { type TemplateId, TEMPLATES, type TemplateUse } from './messages/template-use.ts'
 export { formatItem, formatTime, type Language, LANGUAGES, renderTemplate } from './messages/templates.ts'
 export { WATCH_CLOSE, WATCH_OPEN, type WatchCloseBody } from './messages/watch.ts'

@@ -4,7 +4,6 @@ import {
   closeMessage,
   escalateMessage,
   type HeardItem,
-  isMessageDone,
   type LineClient,
   openMessage,
   readBackMessage,
@@ -222,7 +221,7 @@ export function ladderLines(message: LineMessage): string[] {
     lines.push(
       clock.stoppedS === null ? `clock runs, due ${when(clock.dueS)}` : `clock stopped ${when(clock.stoppedS)}`,
     )
-  lines.push(`state ${message.state}${isMessageDone(message) ? ', done' : ''}`)
+  lines.push(`state ${message.state}${message.done ? ', done' : ''}`)
   if (!effective) lines.push('WITHOUT EFFECT: its act was not accepted by the rules of the table')
   for (const problem of problems) lines.push(`PROBLEM: ${safe(problem)}`)
   if (unknownRefs.length > 0) lines.push(`refers to messages that are not here: ${unknownRefs.map(safe).join(', ')}`)

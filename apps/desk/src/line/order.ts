@@ -1,4 +1,3 @@
-import { isMessageDone } from '@parley/client'
 import type { Clock, Message } from './types.ts'
 
 /** Clocks that run, the overdue ones first, then those of our side, then the one due next. */
@@ -23,7 +22,7 @@ export function inboxOrder(messages: readonly Message[]): readonly Message[] {
 
 /** What is expected of this side about a message, if anything. */
 export function expected(message: Message): 'take' | 'read-back' | 'answer' | 'nothing' {
-  if (message.direction !== 'in' || isMessageDone(message)) return 'nothing'
+  if (message.direction !== 'in' || message.done) return 'nothing'
   const has = (step: Message['state']): boolean => message.ladder.some((one) => one.step === step)
   if (!has('taken')) return 'take'
   if (message.precedence !== 'ROUTINE' && !has('read-back')) return 'read-back'

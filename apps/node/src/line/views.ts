@@ -324,7 +324,7 @@ function stepView(step: LadderStep): LineStep {
 }
 
 export function messageView(line: OpenLine, view: MessageView, print: readonly Language[] = []): LineMessage {
-  const { number, body, act, ladder, standing, notes } = view
+  const { number, body, act, ladder, standing, done, notes } = view
   return {
     number,
     direction: body.to.party === line.party ? 'in' : body.from.party === line.party ? 'out' : 'other',
@@ -341,6 +341,7 @@ export function messageView(line: OpenLine, view: MessageView, print: readonly L
     body: act.act?.body ?? {},
     ladder: ladder.map(stepView),
     state: standing,
+    done,
     clock: clockView(view),
     unknownRefs: notes.flatMap((note) => (note.kind === 'unknown-refs' ? [...note.refs] : [])),
     gaps: notes.flatMap((note) => (note.kind === 'gap-before' ? [...note.missing] : [])),

@@ -9,7 +9,7 @@ import { checkSequence, messageOf, messagesDigest, messagesOf, nextNumber } from
 import { parseMessageNumber, formatMessageNumber } from './number.ts'
 import { printMessage } from './print.ts'
 import { compareReadBack } from './read-back.ts'
-import { handoverSheet, rosterOf } from './roster.ts'
+import { rosterOf } from './roster.ts'
 import { TEMPLATES, type TemplateId } from './template-use.ts'
 import { LANGUAGES, renderTemplate } from './templates.ts'
 
@@ -265,24 +265,29 @@ describe('the watch', () => {
     table.say('b', 'watch.open', { body: { role: 'a.duty' } })
     table.say('a', 'message', { body: body() })
     expect(rosterOf(table.line, 'b').open).toMatchObject([{ role: { party: 'b', role: 'duty' }, sinceS: NOON_S - 60 }])
-    const sheet = handoverSheet(table.line, 'b', NOON_S + 10)
-    expect(sheet).toMatchObject({
-      open: ['a/b/2026/0001'],
-      clocks: [{ number: 'a/b/2026/0001', dueS: NOON_S + 300 }],
-      heads: [
-        { origin: 'sky.parley/a/1', size: 1 },
-        { origin: 'sky.parley/b/1', size: 2 },
-      ],
-    })
-    const handover = {
-      open: [...sheet.open],
-      clocks: sheet.clocks.map(({ number, dueS }) => ({ number, due: dueS })),
-      head: sheet.heads.map(({ origin, size }) => ({ o: origin, n: size })),
-    }
+    const clocks = [{ number: 'a/b/2026/0001', due: NOON_S + 300 }]
+    const head = [
+      { o: 'sky.parley/a/1', n: 1 },
+      { o: 'sky.parley/b/1', n: 2 },
+    ]
+    const handover = { open: ['a/b/2026/0001'], clocks, head }
     table.say('b', 'watch.close', { body: { role: 'b.duty', handover }, atS: NOON_S + 20 })
     expect(rosterOf(table.line, 'b')).toMatchObject({
       open: [],
-      closed: [{ fromS: NOON_S - 60, toS: NOON_S + 20, handover: sheet }],
+      closed: [
+        {
+          fromS: NOON_S - 60,
+          toS: NOON_S + 20,
+          handover: {
+            open: ['a/b/2026/0001'],
+            clocks: [{ number: 'a/b/2026/0001', dueS: NOON_S + 300 }],
+            heads: [
+              { origin: 'sky.parley/a/1', size: 1 },
+              { origin: 'sky.parley/b/1', size: 2 },
+            ],
+          },
+        },
+      ],
     })
   })
 })

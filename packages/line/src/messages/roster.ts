@@ -1,7 +1,5 @@
-import { bodyOf, foldParty, type LineAct, type LineProjection, logsOf, type PartyFold } from '../line-projection.ts'
-import { runningClocks } from './clocks.ts'
+import { bodyOf, foldParty, type LineAct, type LineProjection, type PartyFold } from '../line-projection.ts'
 import type { RoleAddress } from './message.ts'
-import { messagesOf } from './messages.ts'
 import { WATCH_CLOSE, WATCH_OPEN, type WatchCloseBody } from './watch.ts'
 
 /** A role that is manned. */
@@ -60,23 +58,5 @@ export function rosterOf(
       index: act.index,
     })),
     closed: [...closed],
-  }
-}
-
-/** What a watch hands to the next one: everything of the party that is not done, the clocks that run, the heads in hand. */
-export function handoverSheet(line: LineProjection, party: string, nowS: number): WatchCloseBody['handover'] {
-  const open = messagesOf(line).filter(
-    ({ done, body }) => !done && (body.to.party === party || body.from.party === party),
-  )
-  const mine = new Set(open.filter(({ body }) => body.to.party === party).map(({ number }) => number))
-  return {
-    open: open.map(({ number }) => number),
-    clocks: runningClocks(line, nowS)
-      .filter(({ number }) => mine.has(number))
-      .map(({ number, dueS }) => ({ number, dueS })),
-    heads: line.charter.parties.flatMap((member) =>
-      logsOf(line, member.party).map(({ origin, entries }) => ({ origin, size: entries.length })),
-    ),
-    notes: null,
   }
 }
